@@ -1,0 +1,27 @@
+"""What an exchange of chat completions must look like. Knows no server."""
+
+from understudy.contracts.accumulation import accumulate, chunks_of
+from understudy.contracts.completions import check_completion, check_document
+from understudy.contracts.error_bodies import check_error
+from understudy.contracts.exchanges import check_exchange
+from understudy.contracts.families import Family, family_of, snapshot_of
+from understudy.contracts.requests import check_request
+from understudy.contracts.streams import StreamChecker, check_stream
+from understudy.contracts.violations import Tier, Violation
+
+__all__ = [
+    "Family",
+    "StreamChecker",
+    "Tier",
+    "Violation",
+    "accumulate",
+    "check_completion",
+    "check_document",
+    "check_error",
+    "check_exchange",
+    "check_request",
+    "check_stream",
+    "chunks_of",
+    "family_of",
+    "snapshot_of",
+]
