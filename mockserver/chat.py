@@ -1,0 +1,99 @@
+"""The two values of the conversation: what was asked, and what is answered."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from understudy.contracts import Violation
+from understudy.mockserver.wire import Headers
+
+Document: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """A request body that was a JSON object, read leniently; *violations* say what was wrong.
+
+    *document* is the body as it was sent. *fingerprint* is equal for bodies with equal content,
+    whatever their key order and whitespace: all chance about a request is drawn from it.
+    """
+
+    document: Document
+    model: str
+    messages: Sequence[Any]
+    stream: bool
+    fingerprint: bytes
+    violations: tuple[Violation, ...] = ()
+
+    @property
+    def include_usage(self) -> bool:
+        return _option(self.document, "include_usage", default=False)
+
+    @property
+    def include_obfuscation(self) -> bool:
+        return _option(self.document, "include_obfuscation", default=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One choice of an answer.
+
+    *message* is the assistant message in the API's own shape (``role, content, tool_calls?,
+    refusal, annotations, …``), keys in the order they are sent. *pieces* are the texts a stream
+    sends it in, for whichever of content, refusal or arguments it carries; None: cut it at
+    token borders. *extra* holds further members of the choice (``content_filter_results``).
+    """
+
+    message: Document
+    finish_reason: str | None = "stop"
+    logprobs: Document | None = None
+    pieces: Sequence[str] | None = None
+    extra: Document = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a source says. The members of *envelope* (``id, created, model, service_tier, …``)
+    and *usage*, in the API's shape, replace what the engine would fill in."""
+
+    choices: tuple[Choice, ...]
+    usage: Document | None = None
+    envelope: Document = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Verbatim:
+    """A whole HTTP reply, kept as it was: *body* goes out byte for byte."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+def read_chat(document: Document, violations: tuple[Violation, ...] = ()) -> ChatRequest:
+    """Return the request that *document* makes. Never raises: what does not fit is left empty."""
+    model, messages = document.get("model"), document.get("messages")
+    return ChatRequest(
+        document=document,
+        model=model if isinstance(model, str) else "",
+        messages=messages if isinstance(messages, list) else (),
+        stream=document.get("stream") is True,
+        fingerprint=fingerprint(document),
+        violations=violations,
+    )
+
+
+def fingerprint(document: Any) -> bytes:
+    """Return 16 bytes that are equal for equal JSON values, whatever the key order."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(text.encode("ascii"), digest_size=16).digest()
+
+
+def _option(document: Document, name: str, *, default: bool) -> bool:
+    options = document.get("stream_options")
+    value = options.get(name) if isinstance(options, Mapping) else None
+    return value if isinstance(value, bool) else default
