@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import marshal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from understudy.contracts import Violation
 from understudy.mockserver.wire import Headers
 
 Document: TypeAlias = Mapping[str, Any]
+
+_LARGEST_KEPT = 65_536  # bytes
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +50,15 @@ class Choice:
     *message* is the assistant message in the API's own shape (``role, content, tool_calls?,
     refusal, annotations, …``), keys in the order they are sent. *pieces* are the texts a stream
     sends it in, for whichever of content, refusal or arguments it carries; None: cut it at
-    token borders. *extra* holds further members of the choice (``content_filter_results``).
+    token borders. *tokens* is how many it has, where the source knows. *extra* holds further members
+    of the choice (``content_filter_results``).
     """
 
     message: Document
     finish_reason: str | None = "stop"
     logprobs: Document | None = None
     pieces: Sequence[str] | None = None
+    tokens: int | None = None
     extra: Document = field(default_factory=dict)
 
 
@@ -89,7 +96,27 @@ def read_chat(document: Document, violations: tuple[Violation, ...] = ()) -> Cha
 
 def fingerprint(document: Any) -> bytes:
     """Return 16 bytes that are equal for equal JSON values, whatever the key order."""
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    if isinstance(document, dict) and (tools := document.get("tools")):
+        # agents send the same long list with every request; it is laid out once
+        document = {**document, "tools": content_key(tools).hex()}
+    return _digest(_canonical(document))
+
+
+def content_key(value: Any) -> bytes:
+    """Return 16 bytes that are equal for equal JSON values; those of recent values are remembered."""
+    try:
+        exact = marshal.dumps(value, 0)  # quicker than JSON, and equal for values just read
+    except ValueError:  # nested deeper than marshal goes
+        return _digest(_canonical(value))
+    return _digest(_canonical(value)) if len(exact) > _LARGEST_KEPT else _remembered(exact)
+
+
+@lru_cache(maxsize=512)
+def _remembered(exact: bytes) -> bytes:
+    return _digest(_canonical(marshal.loads(exact)))  # noqa: S302  (our own bytes, made a moment ago)
+
+
+def _digest(text: str) -> bytes:
     return hashlib.blake2b(text.encode("ascii"), digest_size=16).digest()
 
 

@@ -1,0 +1,5 @@
+"""``python -m understudy.mockserver`` is ``understudy``."""
+
+from understudy.mockserver.cli import main
+
+main()

@@ -1,0 +1,76 @@
+"""The headers around a body, as the API sends them (FACTS E.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from understudy.mockserver.errors import ApiError
+from understudy.mockserver.identity import Stamp
+from understudy.mockserver.wire import raw
+
+REQUESTS_PER_MINUTE = 10_000
+TOKENS_PER_MINUTE = 10_000_000
+
+Pairs = list[tuple[bytes, bytes]]
+
+_EXPOSE = (b"access-control-expose-headers", b"X-Request-ID")
+_CONSTANT: Sequence[tuple[bytes, bytes]] = (
+    _EXPOSE,
+    (b"openai-organization", b"org-understudy"),
+    (b"openai-project", b"proj_understudy"),
+    (b"openai-version", b"2020-10-01"),
+    (b"x-ratelimit-limit-requests", b"%d" % REQUESTS_PER_MINUTE),
+    (b"x-ratelimit-limit-tokens", b"%d" % TOKENS_PER_MINUTE),
+    (b"x-ratelimit-remaining-requests", b"%d" % (REQUESTS_PER_MINUTE - 1)),
+    (b"x-ratelimit-reset-requests", b"%dms" % (60_000 // REQUESTS_PER_MINUTE)),
+)
+_JSON = (b"content-type", b"application/json")
+_JSON_GATEWAY = (b"content-type", b"application/json; charset=utf-8")
+_SSE = (b"content-type", b"text/event-stream; charset=utf-8")
+_PREFLIGHT: Sequence[tuple[bytes, bytes]] = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-allow-methods", b"GET, OPTIONS, POST"),
+    (b"access-control-allow-headers", b"*"),
+    (b"access-control-max-age", b"86400"),
+    (b"content-length", b"0"),
+)
+
+
+def success(stamp: Stamp, tokens: int, length: int | None) -> Pairs:
+    """Return the headers of a 200 that cost *tokens*; *length* None is a stream, which has none."""
+    kind = [_SSE] if length is None else [_JSON, (b"content-length", b"%d" % length)]
+    return [*kind, *_model_side(stamp, tokens)]
+
+
+def failure(error: ApiError, stamp: Stamp, length: int) -> Pairs:
+    """Return the headers of *error*: the gateway leaves out what only a model's backend knows."""
+    pairs: Pairs = [(b"content-length", b"%d" % length), *raw(error.headers)]
+    if error.voice == "gateway":
+        return [_JSON_GATEWAY, (b"vary", b"Origin"), *pairs, *_identified(stamp)]
+    return [_JSON, *pairs, *_model_side(stamp, 0)]
+
+
+def plain(stamp: Stamp, length: int) -> Pairs:
+    """Return the headers of a JSON 200 that no model had part in."""
+    return [_JSON, (b"content-length", b"%d" % length), *_identified(stamp)]
+
+
+def preflight(stamp: Stamp) -> Pairs:
+    """Return the headers that let a page of any origin ask (FACTS E.2)."""
+    return [*_PREFLIGHT, *_identified(stamp)]
+
+
+def _identified(stamp: Stamp) -> Pairs:
+    return [_EXPOSE, (b"x-request-id", stamp.request_id.encode("ascii"))]
+
+
+def _model_side(stamp: Stamp, tokens: int) -> Pairs:
+    left = max(0, TOKENS_PER_MINUTE - tokens)
+    milliseconds = tokens * 60_000 // TOKENS_PER_MINUTE
+    return [
+        *_CONSTANT,
+        (b"openai-processing-ms", b"%d" % stamp.processing_ms),
+        (b"x-ratelimit-remaining-tokens", b"%d" % left),
+        (b"x-ratelimit-reset-tokens", b"%dms" % milliseconds if milliseconds else b"0s"),
+        (b"x-request-id", stamp.request_id.encode("ascii")),
+    ]

@@ -1,0 +1,100 @@
+"""What happened: one entry a request, bounded in number and in bytes.
+
+An entry opens when the request has come and closes when the shell has said how the sending ended.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from understudy.contracts import Violation
+from understudy.mockserver.wire import Request, Step
+
+Outcome: TypeAlias = Literal["open", "sent", "client left", "timed out", "failed"]
+
+
+@dataclass(slots=True)
+class Entry:
+    """One exchange. *source* says who answered: ``generated``, ``recorded``, ``refused``, ``server``.
+
+    *complaint* is what the owner of the test must hear of (an unmatched request, a source that
+    raised), *note* what they may like to know; *trace* never leaves over the wire.
+    """
+
+    number: int
+    at: float
+    request: Request
+    status: int = 0
+    source: str = ""
+    reply: bytes = b""
+    model: str = ""
+    usage: Mapping[str, Any] | None = None
+    violations: tuple[Violation, ...] = ()
+    complaint: str = ""
+    note: str = ""
+    trace: str = ""
+    outcome: Outcome = "open"
+
+    @property
+    def size(self) -> int:
+        """Bytes that this entry holds, bodies above all; the rest is estimated at 1 KiB."""
+        return 1024 + len(self.request.body) + len(self.reply)
+
+
+class Reply(NamedTuple):
+    """What a shell performs: *steps*, and the entry that learns how it went."""
+
+    entry: Entry
+    steps: Iterable[Step]
+
+
+@dataclass(slots=True)
+class Journal:
+    """The latest entries: at most *entries* of them, and at most *limit* bytes."""
+
+    entries: int = 1_000
+    limit: int = 32 * 1024 * 1024
+    dropped: int = 0
+    _kept: deque[Entry] = field(default_factory=deque)
+    _bytes: int = 0
+    _lock: Lock = field(default_factory=Lock)
+
+    def add(self, entry: Entry) -> None:
+        """Keep *entry*, and let the oldest go where there is no room."""
+        with self._lock:
+            kept = self._kept
+            kept.append(entry)
+            self._bytes += entry.size
+            while kept and (len(kept) > self.entries or self._bytes > self.limit):
+                self._bytes -= kept.popleft().size
+                self.dropped += 1
+
+    def complaints(self) -> tuple[str, ...]:
+        """Return what went wrong on the client's side, or for want of an answer, in order."""
+        return tuple(_complaint(entry) for entry in self if entry.complaint or _breaches(entry))
+
+    def __iter__(self) -> Iterator[Entry]:
+        with self._lock:
+            return iter(tuple(self._kept))
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    @property
+    def size(self) -> int:
+        """Bytes held now."""
+        return self._bytes
+
+
+def _breaches(entry: Entry) -> list[Violation]:
+    return [violation for violation in entry.violations if violation.tier == "error"]
+
+
+def _complaint(entry: Entry) -> str:
+    words = [entry.complaint] if entry.complaint else []
+    words += [str(violation) for violation in _breaches(entry)]
+    return f"request {entry.number}: " + "; ".join(words)

@@ -1,0 +1,138 @@
+"""Which tools a generated answer calls (FACTS A.3 to A.5): what the request says, read leniently."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeGuard
+
+from understudy.mockserver.chat import ChatRequest
+
+_READ = 8_192  # characters of the last message that are looked at
+# words that say nothing about which tool is meant
+_COMMON = frozenset(
+    re.findall(
+        "[a-z]+",
+        """a an and are as at by call can do does find for from get given has have how i in into is it its
+        list make me my of on or return returns run set show tell that the this to tool use used user what
+        when which with you your""",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool on offer. *kind* is "function", "custom", or "legacy" for a member of ``functions``."""
+
+    kind: str
+    name: str
+    definition: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """The tools to call, in order; *forced*: one that the request named."""
+
+    tools: tuple[Tool, ...]
+    forced: bool = False
+
+
+def chosen(chat: ChatRequest, pick: int) -> Calls | None:
+    """Return what *chat* makes the model call, None where it answers in text.
+
+    *pick* is the chance by which one is chosen where the words of the prompt do not say.
+    """
+    offered, choice = _offered(chat.document)
+    if not offered or choice == "none":
+        return None
+    if isinstance(choice, Mapping):
+        allowed = choice.get("allowed_tools")
+        if not isinstance(allowed, Mapping):
+            return Calls((_named(choice, offered),), forced=True)
+        names = {_name(tool) for tool in allowed.get("tools") or () if isinstance(tool, Mapping)}
+        offered = [tool for tool in offered if tool.name in names] or offered
+        choice = allowed.get("mode")
+    if choice != "required" and not _asked(chat.messages):
+        return None
+    found = _meant(offered, _prompt(chat.messages))
+    if not found:
+        return Calls((offered[pick % len(offered)],))
+    one = chat.document.get("parallel_tool_calls") is False or found[0].kind == "legacy"
+    return Calls(tuple(found[:1] if one else found))
+
+
+def _offered(document: Mapping[str, Any]) -> tuple[list[Tool], Any]:
+    tools = document.get("tools")
+    if isinstance(tools, list) and tools:
+        return [tool for item in tools if (tool := _tool(item))], document.get("tool_choice")
+    functions = document.get("functions")
+    if not isinstance(functions, list):
+        return [], None
+    offered = [Tool("legacy", item["name"], item) for item in functions if _is_named(item)]
+    return offered, document.get("function_call")
+
+
+def _tool(item: Any) -> Tool | None:
+    if isinstance(item, Mapping):
+        for kind in ("function", "custom"):
+            if _is_named(definition := item.get(kind)):
+                return Tool(kind, definition["name"], definition)
+    return None
+
+
+def _is_named(definition: Any) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(definition, Mapping) and isinstance(definition.get("name"), str)
+
+
+def _name(choice: Mapping[str, Any]) -> Any:
+    inner = choice.get("function") or choice.get("custom") or choice
+    return inner.get("name") if isinstance(inner, Mapping) else None
+
+
+def _named(choice: Mapping[str, Any], offered: Sequence[Tool]) -> Tool:
+    name = _name(choice)
+    return next((tool for tool in offered if tool.name == name), offered[0])
+
+
+def _asked(messages: Sequence[Any]) -> bool:
+    """Return whether it is the user's turn that is answered, not a tool's result."""
+    last = messages[-1] if messages else None
+    role = last.get("role") if isinstance(last, Mapping) else None
+    return role not in ("tool", "function", "assistant")
+
+
+def _prompt(messages: Sequence[Any]) -> str:
+    """Return the text of the last message of the user."""
+    for message in reversed(messages):
+        if isinstance(message, Mapping) and message.get("role") == "user":
+            content = message.get("content")
+            if isinstance(content, list):
+                parts = (part.get("text") for part in content if isinstance(part, Mapping))
+                content = " ".join(text for text in parts if isinstance(text, str))
+            return content[:_READ] if isinstance(content, str) else ""
+    return ""
+
+
+def _meant(offered: Sequence[Tool], prompt: str) -> list[Tool]:
+    """Return the tools the prompt speaks of: all whose names it says in full, else the one it is nearest."""
+    said = set(re.findall("[a-z0-9]+", prompt.lower()))
+    best, most = None, 0
+    full: list[Tool] = []
+    for tool in offered:
+        description = tool.definition.get("description")
+        of_name, of_text = _words(tool.name, description if isinstance(description, str) else "")
+        if of_name and of_name <= said:
+            full.append(tool)
+        score = 3 * len(of_name & said) + len(of_text & said)
+        if score > most:
+            best, most = tool, score
+    return full or ([best] if best else [])
+
+
+@lru_cache(maxsize=2048)
+def _words(name: str, description: str) -> tuple[frozenset[str], frozenset[str]]:
+    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name).lower()
+    of_name = frozenset(re.findall("[a-z0-9]+", spaced)) - _COMMON
+    return of_name, frozenset(re.findall("[a-z0-9]+", description.lower())) - _COMMON - of_name

@@ -1,0 +1,245 @@
+"""Who answers a request, and what is kept of the decision."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from understudy.mockserver.chat import Answer, ChatRequest, Choice, Verbatim
+from understudy.mockserver.errors import Refusal
+from understudy.mockserver.identity import stamp
+from understudy.mockserver.plans import Planner, Spoken
+from understudy.mockserver.settings import Settings
+from understudy.mockserver.state import Taken
+
+MARK = stamp(0, b"r" * 16, 0, 0.0)
+MESSAGES = [{"role": "user", "content": "hi"}]
+GOOD = {"model": "gpt-4o", "messages": MESSAGES}
+
+
+def answer(text: str, **known: Any) -> Answer:
+    return Answer((Choice({"role": "assistant", "content": text, "refusal": None}),), **known)
+
+
+@dataclass
+class Source:
+    """Counts how often it was asked."""
+
+    asked: list[ChatRequest] = field(default_factory=list)
+
+    def __call__(self, chat: ChatRequest) -> Answer:
+        self.asked.append(chat)
+        return answer("made up")
+
+
+@dataclass
+class OneSeries:
+    """A recording for one model: its replies, one after the other."""
+
+    model: str
+    replies: list[Answer | Verbatim]
+    near: str | None = "text.json, but model differs"
+    key: bytes = b"series"
+
+    def offer(self, chat: ChatRequest) -> OneSeries | None:
+        return self if chat.model == self.model else None
+
+    def nearest(self, chat: ChatRequest) -> str | None:
+        return self.near
+
+    def speak(self, position: int) -> Answer | Verbatim:
+        return self.replies[min(position, len(self.replies) - 1)]
+
+
+def planner(
+    recorded: OneSeries | None = None, generate: Callable[[ChatRequest], Answer] | None = None, **known: Any
+) -> Planner:
+    return Planner(Settings(**known), generate or Source(), recorded)
+
+
+def speak(planner: Planner, document: Any, position: int = 0) -> Spoken:
+    return planner.plan(json.dumps(document).encode()).speak(Taken(0, 0, position), MARK)
+
+
+def said(spoken: Spoken) -> str:
+    content: str = json.loads(spoken.body)["choices"][0]["message"]["content"]
+    return content
+
+
+def header(spoken: Spoken, name: bytes) -> bytes | None:
+    return dict(spoken.head.headers).get(name)
+
+
+def test_without_recordings_the_answer_is_made_up() -> None:
+    spoken = speak(planner(), GOOD)
+
+    assert (spoken.source, said(spoken), spoken.head.status) == ("generated", "made up", 200)
+    assert header(spoken, b"x-understudy-unmatched") is None
+
+
+def test_a_recording_comes_first_and_in_its_order() -> None:
+    chain = planner(OneSeries("gpt-4o", [answer("one"), answer("two")]))
+
+    assert [said(speak(chain, GOOD, position)) for position in (0, 1, 2, 0)] == ["one", "two", "two", "one"]
+    assert speak(chain, GOOD).source == "recorded"
+
+
+def test_a_recording_wins_over_our_judgement() -> None:
+    broken = {**GOOD, "temperature": 99}
+    chain = planner(OneSeries("gpt-4o", [answer("one")]), models=("other",))
+
+    assert said(speak(chain, broken)) == "one"
+
+
+def test_the_needs_name_the_series_of_a_recording() -> None:
+    chain = planner(OneSeries("gpt-4o", [answer("one")]))
+
+    assert chain.plan(json.dumps(GOOD).encode()).needs.series == b"series"
+    assert chain.plan(json.dumps({**GOOD, "model": "gpt-4"}).encode()).needs.series is None
+
+
+@pytest.mark.parametrize(
+    ("near", "told"),
+    [("text.json,\n  but \u201cmodel\u201d", b"text.json, but ?model?"), (None, b"there are no recordings")],
+)
+def test_an_answer_made_up_for_want_of_a_recording_says_so(near: str | None, told: bytes) -> None:
+    chain = planner(OneSeries("other", [], near))
+
+    spoken = speak(chain, GOOD)
+
+    assert spoken.source == "generated"
+    assert header(spoken, b"x-understudy-unmatched") == told
+    assert chain.plan(json.dumps(GOOD).encode()).note == (near or "there are no recordings")
+
+
+def test_the_header_is_bounded() -> None:
+    spoken = speak(planner(OneSeries("other", [], "long " * 1_000)), GOOD)
+
+    assert len(header(spoken, b"x-understudy-unmatched") or b"") == 500
+
+
+@pytest.mark.parametrize(
+    ("recorded", "words"),
+    [
+        (OneSeries("other", []), "text.json, but model differs"),
+        (None, "no recording was given, and on_unmatched is 'fail'"),
+    ],
+)
+def test_or_it_fails_with_the_reason(recorded: OneSeries | None, words: str) -> None:
+    chain = planner(recorded, on_unmatched="fail")
+
+    plan = chain.plan(json.dumps(GOOD).encode())
+    spoken = plan.speak(Taken(0, 0, 0), MARK)
+
+    assert (spoken.head.status, plan.complaint) == (501, words)
+    assert words in json.loads(spoken.body)["error"]["message"]
+    assert header(spoken, b"x-should-retry") == b"false"
+
+
+@pytest.mark.parametrize(
+    ("document", "models", "status", "code", "param"),
+    [
+        (GOOD, (), 200, None, None),
+        ({**GOOD, "model": "no-such"}, (), 200, None, None),
+        ({**GOOD, "model": "no-such"}, ("gpt-4o",), 404, "model_not_found", None),
+        # the gateway looks at the model before the backend looks at the rest
+        ({**GOOD, "model": "no-such", "temperature": 99}, ("gpt-4o",), 404, "model_not_found", None),
+        ({**GOOD, "temperature": 99}, ("gpt-4o",), 400, "decimal_above_max_value", "temperature"),
+        ({"messages": MESSAGES}, ("gpt-4o",), 400, None, None),
+    ],
+)
+def test_models_and_breaches_are_refused_in_the_api_s_order(
+    document: dict[str, Any], models: tuple[str, ...], status: int, code: str | None, param: str | None
+) -> None:
+    spoken = speak(planner(models=models), document)
+
+    assert spoken.head.status == status
+    if status != 200:
+        error = json.loads(spoken.body)["error"]
+        assert (error["code"], error["param"]) == (code, param)
+
+
+def test_a_body_that_is_no_object_is_a_refusal() -> None:
+    with pytest.raises(Refusal):
+        planner().plan(b"[]")
+
+
+def test_usage_is_counted_where_the_answer_brings_none() -> None:
+    counted = speak(planner(), GOOD).usage
+    brought = speak(planner(generate=lambda _: answer("x", usage={"total_tokens": 5_000})), GOOD)
+
+    assert counted is not None
+    assert counted["total_tokens"] == counted["prompt_tokens"] + counted["completion_tokens"] > 2
+    assert brought.usage == {"total_tokens": 5_000}
+    assert header(brought, b"x-ratelimit-remaining-tokens") == b"9995000"
+
+
+@pytest.mark.parametrize(
+    ("headers", "length", "request_id"),
+    [
+        ([("content-type", "application/json")], b"4", MARK.request_id.encode()),
+        ([("content-type", "text/event-stream")], None, MARK.request_id.encode()),
+        ([("content-type", "text/plain"), ("x-request-id", "req_own")], b"4", b"req_own"),
+    ],
+)
+def test_a_reply_kept_whole_goes_out_as_it_was(
+    headers: list[tuple[str, str]], length: bytes | None, request_id: bytes
+) -> None:
+    spoken = speak(planner(OneSeries("gpt-4o", [Verbatim(429, headers, b"\xff{} ")])), GOOD)
+
+    assert (spoken.head.status, spoken.body, spoken.source) == (429, b"\xff{} ", "recorded")
+    assert header(spoken, b"content-length") == length
+    assert header(spoken, b"x-request-id") == request_id
+
+
+def test_equal_bodies_are_planned_and_answered_once() -> None:
+    source = Source()
+    chain = planner(generate=source)
+
+    plans = [chain.plan(json.dumps(GOOD).encode()) for _ in range(3)]
+    bodies = {plan.speak(Taken(0, 0, 0), MARK).body for plan in plans}
+
+    assert plans[0] is plans[1] is plans[2]
+    assert (len(bodies), len(source.asked)) == (1, 1)
+
+
+def test_kept_plans_are_bounded_in_number_and_size() -> None:
+    chain = planner()
+    for number in range(600):
+        chain.plan(json.dumps({**GOOD, "seed": number}).encode())
+    large = json.dumps({**GOOD, "user": "u" * 40_000}).encode()
+
+    assert len(chain._plans) == 512
+    assert chain.plan(large) is not chain.plan(large)
+
+
+def test_threads_may_fill_the_kept_plans_together() -> None:
+    chain, failures = planner(), list[Exception]()
+    bodies = [json.dumps({"seed": number}).encode() for number in range(1_500)]
+
+    def ask(start: int) -> None:
+        try:
+            for body in bodies[start::4]:
+                chain.plan(body)
+        except Exception as failure:
+            failures.append(failure)
+
+    pace = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [Thread(target=ask, args=(start,)) for start in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(pace)
+
+    assert failures == []
+    assert len(chain._plans) <= 512
