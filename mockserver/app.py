@@ -44,7 +44,7 @@ class App(Starlette):
         super().__init__()
         self.engine = engine
         self._clock = clock
-        self._patience = patience
+        self._patience = _Patience(patience)
         self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: ASGISend) -> None:
@@ -54,39 +54,38 @@ class App(Starlette):
             await super().__call__(scope, receive, send)
 
     async def _exchange(self, scope: Scope, receive: Receive, send: ASGISend) -> None:
-        deadline = _Deadline(self._patience)
+        deadline = self._patience.begin()
         try:
             reply = await self._answer(scope, receive, deadline)
             if reply is not None:
-                deadline.renew()
                 await self._perform(reply, receive, send, deadline)
         except asyncio.CancelledError:
             if not deadline.passed:
                 raise
         finally:
-            deadline.cancel()
+            self._patience.end(deadline)
 
     async def _answer(self, scope: Scope, receive: Receive, deadline: _Deadline) -> Reply | None:
         """Return the reply to what comes in; None when the client left before all of it had come."""
+        method, path, headers = scope["method"], scope["path"], scope["headers"]
         limit = self.engine.settings.body_limit
-        request = Request(scope["method"], scope["path"], scope["headers"])
         try:
             body = await _read(receive, limit)
         except asyncio.CancelledError:
             if not deadline.passed:
                 raise
-            return self.engine.refuse(request, too_slow(), self._clock())
+            return self.engine.refuse(Request(method, path, headers), too_slow(), self._clock())
         if body is None:
             return None
         if len(body) > limit:
-            return self.engine.refuse(request, too_large(limit), self._clock())
-        return self.engine.handle(request._replace(body=body), self._clock())
+            return self.engine.refuse(Request(method, path, headers), too_large(limit), self._clock())
+        return self.engine.handle(Request(method, path, headers, body), self._clock())
 
     async def _perform(self, reply: Reply, receive: Receive, send: ASGISend, deadline: _Deadline) -> None:
+        self._patience.renew(deadline)
         outcome: Outcome = "failed"
-        performing = _Performance(reply, receive, send, deadline)
         try:
-            outcome = await performing.run()
+            outcome = await _Performance(reply, receive, send, deadline, self._patience).run()
         except asyncio.CancelledError:
             outcome = "timed out" if deadline.passed else "client left"
             raise
@@ -101,11 +100,14 @@ class App(Starlette):
 class _Performance:
     """One reply on its way out."""
 
-    def __init__(self, reply: Reply, receive: Receive, send: ASGISend, deadline: _Deadline) -> None:
+    def __init__(
+        self, reply: Reply, receive: Receive, send: ASGISend, deadline: _Deadline, patience: _Patience
+    ) -> None:
         self._reply = reply
         self._receive = receive
         self._send = send
         self._deadline = deadline
+        self._patience = patience
         self._gone: asyncio.Task[None] | None = None
 
     async def run(self) -> Outcome:
@@ -137,12 +139,12 @@ class _Performance:
             if self._watch().done():
                 return False
             await self._send(_body(data[start : start + PIECE], more=True))
-            self._deadline.renew()
+            self._patience.renew(self._deadline)
         return True
 
     async def _pause(self, wait: Wait) -> bool:
         """Wait; return False as soon as the client has left."""
-        self._deadline.renew(beyond=wait.seconds)
+        self._patience.renew(self._deadline, beyond=wait.seconds)
         done, _ = await asyncio.wait({self._watch()}, timeout=wait.seconds)
         return not done
 
@@ -154,26 +156,58 @@ class _Performance:
 
 
 class _Deadline:
-    """Cancels the task that made it, once a client has had its *patience* of seconds."""
+    """How long one client may still take; *passed* once its task was cancelled for being late."""
 
-    def __init__(self, patience: float) -> None:
+    __slots__ = ("due", "passed", "task")
+
+    def __init__(self, task: asyncio.Task[object] | None, due: float) -> None:
+        self.task = task
+        self.due = due
         self.passed = False
-        self._patience = patience
-        self._task = asyncio.current_task()
-        self._loop = asyncio.get_running_loop()
-        self._timer = self._loop.call_later(patience, self._pass)
 
-    def renew(self, beyond: float = 0.0) -> None:
-        self._timer.cancel()
-        self._timer = self._loop.call_later(self._patience + beyond, self._pass)
 
-    def cancel(self) -> None:
-        self._timer.cancel()
+class _Patience:
+    """Lets go of clients that take longer than *seconds*, or up to a quarter more.
 
-    def _pass(self) -> None:
-        self.passed = True
-        if self._task is not None:
-            self._task.cancel()
+    One timer looks after all of them, while there are any: a timer for each would cost as much as
+    deciding the reply.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._open: set[_Deadline] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def begin(self) -> _Deadline:
+        """Return the deadline of the current task, from now on."""
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:  # the first request, or the first after a pause
+            self._loop, self._open = loop, set()
+            loop.call_later(self._seconds / 4, self._look, loop)
+        deadline = _Deadline(asyncio.current_task(), loop.time() + self._seconds)
+        self._open.add(deadline)
+        return deadline
+
+    def renew(self, deadline: _Deadline, beyond: float = 0.0) -> None:
+        """Give the client of *deadline* its time anew, and *beyond* seconds more."""
+        deadline.due = asyncio.get_running_loop().time() + self._seconds + beyond
+
+    def end(self, deadline: _Deadline) -> None:
+        self._open.discard(deadline)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._loop is not loop:
+            return
+        now = loop.time()
+        for deadline in [one for one in self._open if one.due <= now]:
+            deadline.passed = True
+            deadline.due = now + self._seconds  # for the error reply it may get
+            if deadline.task is not None:
+                deadline.task.cancel()
+        if self._open:
+            loop.call_later(self._seconds / 4, self._look, loop)
+        else:
+            self._loop = None
 
 
 async def _read(receive: Receive, limit: int) -> bytes | None:

@@ -21,7 +21,7 @@ from understudy.mockserver.journal import Entry, Journal, Outcome, Reply
 from understudy.mockserver.plans import Fixed, Generate, Plan, Planner, Recorded, Spoken, refused
 from understudy.mockserver.settings import Settings
 from understudy.mockserver.state import MemoryState, Needs, State, Taken
-from understudy.mockserver.wire import Head, RawHeaders, Request, Send
+from understudy.mockserver.wire import Head, Request, Send
 
 _SECRET = frozenset((b"authorization", b"api-key", b"cookie", b"proxy-authorization"))
 _ALLOW_ORIGIN = b"access-control-allow-origin"
@@ -77,7 +77,7 @@ class Engine:
         entry = Entry(
             number=taken.number,
             at=now,
-            request=request._replace(headers=_harmless(request.headers)),
+            request=_harmless(request),
             status=spoken.head.status,
             source=spoken.source,
             reply=spoken.body,
@@ -141,8 +141,10 @@ def _key(request: Request) -> str:
     return key.strip() if scheme.lower() == "bearer" else request.header(b"api-key") or ""
 
 
-def _harmless(pairs: RawHeaders) -> RawHeaders:
-    return [pair for pair in pairs if pair[0] not in _SECRET]
+def _harmless(request: Request) -> Request:
+    """Return *request* without the headers that hold secrets: so it may be kept and shown."""
+    method, path, pairs, body = request
+    return Request(method, path, [pair for pair in pairs if pair[0] not in _SECRET], body)
 
 
 def _for_browsers(head: Head) -> Head:

@@ -96,6 +96,7 @@ def _server(app: App, ready: Callable[[], None] = lambda: None) -> uvicorn.Serve
         log_level="critical",  # what users should hear of comes from the journal
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=GRACE,
         timeout_keep_alive=75,
         backlog=BACKLOG,
