@@ -122,5 +122,5 @@ def _digest(text: str) -> bytes:
 
 def _option(document: Document, name: str, *, default: bool) -> bool:
     options = document.get("stream_options")
-    value = options.get(name) if isinstance(options, Mapping) else None
+    value = options.get(name) if isinstance(options, dict) else None
     return value if isinstance(value, bool) else default

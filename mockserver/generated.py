@@ -84,7 +84,7 @@ def _choice(chat: ChatRequest, family: Family, number: int, index: int) -> Choic
 
 def _said(document: Mapping[str, Any], family: Family, number: int, index: int) -> _Text:
     wanted = document.get("response_format")
-    schema = _schema(wanted) if isinstance(wanted, Mapping) else None
+    schema = _schema(wanted) if isinstance(wanted, dict) else None
     if schema is None:
         return _paragraph(family.encoding, number, index)
     value = instance(schema, _chance(number, index), words=property_words)
@@ -114,7 +114,7 @@ def _schema(wanted: Mapping[str, Any]) -> Any:
     if kind != "json_schema":
         return None
     described = wanted.get("json_schema")
-    schema = described.get("schema") if isinstance(described, Mapping) else None
+    schema = described.get("schema") if isinstance(described, dict) else None
     return schema if isinstance(schema, (Mapping, bool)) else _OBJECT
 
 

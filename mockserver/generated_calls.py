@@ -58,8 +58,8 @@ def _of_objects(parameters: Mapping[str, Any] | bool) -> Mapping[str, Any] | boo
 
 
 def _input(wanted: Any, chance: Random) -> str:
-    grammar = wanted.get("grammar") if isinstance(wanted, Mapping) else None
-    if not isinstance(grammar, Mapping):
+    grammar = wanted.get("grammar") if isinstance(wanted, dict) else None
+    if not isinstance(grammar, dict):
         return property_words(chance, "text")
     if grammar.get("syntax") != "regex" or not isinstance(grammar.get("definition"), str):
         raise Unsatisfiable("only grammars with syntax regex can be drawn; script an answer for others")

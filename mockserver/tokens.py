@@ -38,7 +38,7 @@ def prompt_tokens(document: Mapping[str, Any], family: Family) -> int:
     name = model if isinstance(model, str) else ""
     total = family.prompt_overhead
     for message in listed:
-        if isinstance(message, Mapping):
+        if isinstance(message, dict):
             total += _message(message, family.encoding, name)
     tools, wanted = document.get("tools") or document.get("functions"), document.get("response_format")
     if tools or wanted:
@@ -78,7 +78,7 @@ def _content(content: Any, encoding: str, model: str) -> int:
         return count(content, encoding)
     total = 0
     for part in content if isinstance(content, list) else ():
-        if not isinstance(part, Mapping):
+        if not isinstance(part, dict):
             continue
         for key in ("text", "refusal"):
             if isinstance(text := part.get(key), str):
@@ -94,13 +94,13 @@ def _calls(message: Mapping[str, Any], encoding: str) -> int:
     legacy = message.get("function_call")
     total = PARALLEL * (len(calls) - 1) if len(calls) > 1 else 0
     for call in [*calls, {"function": legacy}] if legacy else calls:
-        if isinstance(call, Mapping):
+        if isinstance(call, dict):
             total += PER_CALL + _call(call.get("function") or call.get("custom"), encoding)
     return total
 
 
 def _call(called: Any, encoding: str) -> int:
-    if not isinstance(called, Mapping):
+    if not isinstance(called, dict):
         return 0
     texts = (called.get("name"), called.get("arguments"), called.get("input"))
     return sum(count(text, encoding) for text in texts if isinstance(text, str))
@@ -123,7 +123,7 @@ def _blocks(tools: Any, wanted: Any, messages: Any, family: Family) -> int:
 
 
 def _is_system(message: Any) -> bool:
-    return isinstance(message, Mapping) and message.get("role") in ("system", "developer")
+    return isinstance(message, dict) and message.get("role") in ("system", "developer")
 
 
 def _measure(key: bytes, said: str, alone: bool, encoding: str) -> int:
@@ -149,8 +149,8 @@ _remembered = lru_cache(maxsize=_KEPT_BLOCKS)(_measure)
 
 def _forced(choice: Any, encoding: str) -> int:
     """Return what it costs to name a tool in ``tool_choice``."""
-    if not isinstance(choice, Mapping):
+    if not isinstance(choice, dict):
         return 0
     named = choice.get("function") or choice.get("custom") or choice
-    name = named.get("name") if isinstance(named, Mapping) else None
+    name = named.get("name") if isinstance(named, dict) else None
     return FORCED + count(name, encoding) if isinstance(name, str) else 0

@@ -47,11 +47,11 @@ def chosen(chat: ChatRequest, pick: int) -> Calls | None:
     offered, choice = _offered(chat.document)
     if not offered or choice == "none":
         return None
-    if isinstance(choice, Mapping):
+    if isinstance(choice, dict):
         allowed = choice.get("allowed_tools")
-        if not isinstance(allowed, Mapping):
+        if not isinstance(allowed, dict):
             return Calls((_named(choice, offered),), forced=True)
-        names = {_name(tool) for tool in allowed.get("tools") or () if isinstance(tool, Mapping)}
+        names = {_name(tool) for tool in allowed.get("tools") or () if isinstance(tool, dict)}
         offered = [tool for tool in offered if tool.name in names] or offered
         choice = allowed.get("mode")
     if choice != "required" and not _asked(chat.messages):
@@ -75,7 +75,7 @@ def _offered(document: Mapping[str, Any]) -> tuple[list[Tool], Any]:
 
 
 def _tool(item: Any) -> Tool | None:
-    if isinstance(item, Mapping):
+    if isinstance(item, dict):
         for kind in ("function", "custom"):
             if _is_named(definition := item.get(kind)):
                 return Tool(kind, definition["name"], definition)
@@ -83,12 +83,12 @@ def _tool(item: Any) -> Tool | None:
 
 
 def _is_named(definition: Any) -> TypeGuard[Mapping[str, Any]]:
-    return isinstance(definition, Mapping) and isinstance(definition.get("name"), str)
+    return isinstance(definition, dict) and isinstance(definition.get("name"), str)
 
 
 def _name(choice: Mapping[str, Any]) -> Any:
     inner = choice.get("function") or choice.get("custom") or choice
-    return inner.get("name") if isinstance(inner, Mapping) else None
+    return inner.get("name") if isinstance(inner, dict) else None
 
 
 def _named(choice: Mapping[str, Any], offered: Sequence[Tool]) -> Tool:
@@ -99,17 +99,17 @@ def _named(choice: Mapping[str, Any], offered: Sequence[Tool]) -> Tool:
 def _asked(messages: Sequence[Any]) -> bool:
     """Return whether it is the user's turn that is answered, not a tool's result."""
     last = messages[-1] if messages else None
-    role = last.get("role") if isinstance(last, Mapping) else None
+    role = last.get("role") if isinstance(last, dict) else None
     return role not in ("tool", "function", "assistant")
 
 
 def _prompt(messages: Sequence[Any]) -> str:
     """Return the text of the last message of the user."""
     for message in reversed(messages):
-        if isinstance(message, Mapping) and message.get("role") == "user":
+        if isinstance(message, dict) and message.get("role") == "user":
             content = message.get("content")
             if isinstance(content, list):
-                parts = (part.get("text") for part in content if isinstance(part, Mapping))
+                parts = (part.get("text") for part in content if isinstance(part, dict))
                 content = " ".join(text for text in parts if isinstance(text, str))
             return content[:_READ] if isinstance(content, str) else ""
     return ""

@@ -33,7 +33,7 @@ def format_text(wanted: Mapping[str, Any]) -> str:
 
 def _shown(schema: Any) -> Any:
     """Return *schema* without what strict mode makes everyone write."""
-    if isinstance(schema, Mapping):
+    if isinstance(schema, dict):
         return {key: _shown(value) for key, value in schema.items() if key != "additionalProperties"}
     return [_shown(item) for item in schema] if isinstance(schema, list) else schema
 
@@ -49,19 +49,19 @@ def uncommented(tools: list[Any]) -> int:
 
 def _declared(tool: Any) -> Mapping[str, Any] | None:
     """Return what a member of ``tools`` or ``functions`` declares, None where it is malformed."""
-    if not isinstance(tool, Mapping):
+    if not isinstance(tool, dict):
         return None
     inner = tool.get("function", tool.get("custom", tool))
-    return inner if isinstance(inner, Mapping) else None
+    return inner if isinstance(inner, dict) else None
 
 
 def _parameters(declared: Any) -> Any:
-    return declared.get("parameters") if isinstance(declared, Mapping) else None
+    return declared.get("parameters") if isinstance(declared, dict) else None
 
 
 def _properties(schema: Any) -> Mapping[str, Any]:
-    found = schema.get("properties") if isinstance(schema, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
+    found = schema.get("properties") if isinstance(schema, dict) else None
+    return found if isinstance(found, dict) else {}
 
 
 def _declaration(declared: Mapping[str, Any]) -> str:
@@ -85,14 +85,14 @@ def _members(schema: Mapping[str, Any], depth: int) -> Iterator[str]:
 
 
 def _comment(member: Any) -> str:
-    if not isinstance(member, Mapping):
+    if not isinstance(member, dict):
         return ""
     said = [text for key in ("title", "description") if isinstance(text := member.get(key), str) and text]
     return _undotted("\n// ".join(said))
 
 
 def _type(member: Any, depth: int) -> str:
-    if not isinstance(member, Mapping) or depth > 8:
+    if not isinstance(member, dict) or depth > 8:
         return "any"
     options = member.get("enum") or member.get("anyOf") or member.get("type")
     if isinstance(options, list):
@@ -105,7 +105,7 @@ def _type(member: Any, depth: int) -> str:
 
 
 def _option(option: Any, depth: int) -> str:
-    if isinstance(option, Mapping):
+    if isinstance(option, dict):
         return _type(option, depth + 1)
     return json.dumps(option, ensure_ascii=False)
 
