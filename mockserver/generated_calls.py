@@ -14,6 +14,7 @@ from understudy.mockserver.chat import Choice
 from understudy.mockserver.instances import Unsatisfiable, instance
 from understudy.mockserver.patterns import matching
 from understudy.mockserver.prose import property_words
+from understudy.mockserver.tokens import PARALLEL, PER_CALL
 from understudy.mockserver.tool_choice import Calls, Tool
 
 _ALPHABET = string.ascii_letters + string.digits
@@ -33,7 +34,8 @@ def called(calls: Calls, chance: Random, family: Family, most: int) -> Choice:
         message["tool_calls"] = [_call(tool, text, chance) for tool, text in made]
         ended = family.forced_finish if calls.forced else "tool_calls"
     message |= {"refusal": None, "annotations": []}
-    return Choice(message, "length" if cut else ended)
+    # what was cut took all there was
+    return Choice(message, "length", tokens=most) if cut else Choice(message, ended)
 
 
 def _text(tool: Tool, chance: Random) -> str:
@@ -74,8 +76,9 @@ def _limited(tools: tuple[Tool, ...], texts: list[str], most: int, encoding: str
     if most < 0:
         return texts, False
     kept: list[str] = []
+    most -= PARALLEL * (len(tools) - 1)
     for tool, text in zip(tools, texts, strict=True):
-        most -= count(tool.name, encoding)
+        most -= PER_CALL + count(tool.name, encoding)
         pieces = split(text, encoding)
         left = pieces[: max(most, 0)]
         while left and count("".join(left), encoding) > most:

@@ -17,11 +17,14 @@ import subprocess
 import sys
 import tempfile
 import time
+import timeit
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from understudy.contracts import check_request
 
 HERE = Path(__file__).parent
 PATH = "/v1/chat/completions"
@@ -179,6 +182,20 @@ def _row(
     return f"| {name} | {bodies} | {statistics.median(ours):,.0f} | {statistics.median(theirs):,.0f} | {spread} |"
 
 
+def contract_cost(rounds: int) -> str:
+    """Return the time of ``check_request`` on 8 tools and 10 messages, beside ``json.loads`` of the bytes."""
+    messages = [{"role": "user" if turn % 2 == 0 else "assistant", "content": QUESTION} for turn in range(10)]
+    content = json.dumps(body(messages=messages, tools=TOOLS))
+    document = json.loads(content)
+    ratios = []
+    for _ in range(rounds):
+        checking = timeit.timeit(lambda: check_request(document), number=2_000)
+        reading = timeit.timeit(lambda: json.loads(content), number=2_000)
+        ratios.append(checking / reading)
+    spread = f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+    return f"check_request, 8 tools and 10 messages ({len(content)} bytes): {spread} of json.loads"
+
+
 def start_up(rounds: int) -> str:
     """Return the time from starting the process to an open port, beside the bare app's."""
     with tempfile.NamedTemporaryFile() as reply:
@@ -226,6 +243,7 @@ def main() -> None:
     options = parser.parse_args()
     if shutil.which("wrk") is None:
         sys.exit("the load generator is missing: apt-get install wrk")
+    print(contract_cost(options.rounds * 2 + 1), flush=True)
     for line in throughput(options.rounds, options.seconds):
         print(line, flush=True)
     print(start_up(options.rounds * 2 + 1), flush=True)
