@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -18,10 +19,16 @@ WEB = ("starlette", "uvicorn", "httpx", "httpx2", "respx", "faker", "jsonschema"
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     """The wheel as pip would build it from this checkout."""
     folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", str(folder), str(ROOT)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return zipfile.ZipFile(build("wheel", ROOT, folder))
+
+
+def build(kind: str, source: Path, into: Path) -> Path:
+    """Return the distribution that the build backend makes of *source*."""
+    script = f"import sys; from hatchling.build import build_{kind}; print(build_{kind}(sys.argv[1]))"
+    command = [sys.executable, "-c", script, str(into)]
+    done = subprocess.run(command, cwd=source, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return zipfile.ZipFile(next(folder.glob("understudy-*.whl")))
+    return into / done.stdout.splitlines()[-1]
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -42,6 +49,19 @@ def test_the_wheel_has_one_top_level_name(wheel: zipfile.ZipFile) -> None:
 
     assert {top for top in tops if not top.endswith(".dist-info")} == {"understudy"}
     assert "understudy/__init__.py" not in wheel.namelist()
+
+
+def test_a_wheel_from_the_source_distribution_is_the_same(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
+    """Beside an editable install too, whose links lead to the folders a second time."""
+    sdist = build("sdist", ROOT, tmp_path)
+    with tarfile.open(sdist) as archive:
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)  # newer Pythons ask for one
+        archive.extractall(tmp_path)  # noqa: S202  (our own, made a moment ago)
+
+    rebuilt = build("wheel", tmp_path / sdist.name.removesuffix(".tar.gz"), tmp_path)
+
+    with zipfile.ZipFile(rebuilt) as other:
+        assert sorted(other.namelist()) == sorted(wheel.namelist())
 
 
 def test_every_file_of_the_folders_is_in_the_wheel(wheel: zipfile.ZipFile) -> None:
