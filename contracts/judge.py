@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from understudy.contracts.accumulation import chunks_of
-from understudy.contracts.completion_rules import RULES
-from understudy.contracts.completions import check_completion, check_document, read_json
 from understudy.contracts.documents import KINDS, PROFILES
-from understudy.contracts.error_bodies import check_error
-from understudy.contracts.exchanges import check_exchange
-from understudy.contracts.reply_rules import breach
-from understudy.contracts.requests import check_request
-from understudy.contracts.streams import check_stream
+from understudy.contracts.exchanges.check import check_exchange
+from understudy.contracts.replies.completion_rules import RULES
+from understudy.contracts.replies.completions import check_completion, check_document, read_json
+from understudy.contracts.replies.errors import check_error
+from understudy.contracts.replies.rules import breach
+from understudy.contracts.requests.check import check_request
+from understudy.contracts.streams.accumulation import chunks_of
+from understudy.contracts.streams.check import check_stream
 from understudy.contracts.violations import Violation
 from understudy.contracts.wording import Finding, Part
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from understudy.mockserver.cassettes import Cassettes
 from understudy.mockserver.engine import Engine
-from understudy.mockserver.generated import generated
-from understudy.mockserver.recorded import Recorded
+from understudy.mockserver.generation.source import generated
+from understudy.mockserver.recordings.source import Recorded
 from understudy.mockserver.settings import Settings
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from understudy.mockserver.recorded import Entry
-from understudy.mockserver.recordings import BrokenRecording, Recording, read_recording
+from understudy.mockserver.recordings.recording import BrokenRecording, Recording, read_recording
+from understudy.mockserver.recordings.source import Entry
 
 MAX_DEPTH: Final = 16  # folders below the one that was given
 MAX_FILE: Final = 64 * 2**20  # bytes

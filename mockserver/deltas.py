@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from understudy.contracts import Family
 from understudy.mockserver.chat import Choice, Document
 from understudy.mockserver.layout import compact, quote
-from understudy.mockserver.tokens import split
+from understudy.mockserver.tokens.counting import split
 
 _NO_LOGPROBS: Document = {"content": [], "refusal": None}
 _SAID = ("role", "content", "tool_calls", "function_call", "refusal", "annotations", "audio")

@@ -19,10 +19,10 @@ from understudy.mockserver.chat import Answer, ChatRequest, Verbatim, read_chat
 from understudy.mockserver.encode import Encoded, encode, usage_document
 from understudy.mockserver.errors import ApiError, Refusal
 from understudy.mockserver.identity import Stamp
-from understudy.mockserver.instances import Unsatisfiable
+from understudy.mockserver.instances.instance import Unsatisfiable
 from understudy.mockserver.settings import Settings
 from understudy.mockserver.state import Needs, Taken
-from understudy.mockserver.tokens import completion_tokens, prompt_tokens
+from understudy.mockserver.tokens.counting import completion_tokens, prompt_tokens
 from understudy.mockserver.wire import Head, RawHeaders, raw
 
 Generate: TypeAlias = Callable[[ChatRequest], Answer]

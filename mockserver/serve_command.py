@@ -14,7 +14,7 @@ from understudy.mockserver import reporting
 from understudy.mockserver.app import App
 from understudy.mockserver.build import build, open_cassettes
 from understudy.mockserver.cassettes import Cassettes
-from understudy.mockserver.prose import prose
+from understudy.mockserver.generation.prose import prose
 from understudy.mockserver.serve import CannotListen, base_url, listen, run
 from understudy.mockserver.settings import Settings, Unmatched
 

@@ -11,35 +11,35 @@ FOLDERS = ("contracts", "mockserver", "fixtures", "pytest_plugin")
 
 # tests -> modules that have no way in of their own: tables and parts of the one that the tests are of
 THROUGH_ANOTHER = {
-    "contracts/test_completions.py": ("completion_rules", "reply_rules", "reply_schemas"),
-    "contracts/test_exchanges.py": ("exchange_contents", "exchange_rules", "exchange_tools"),
-    "contracts/test_framing.py": ("framing_rules",),
-    "contracts/test_requests.py": (
-        "request_fields",
-        "request_findings",
-        "request_history",
-        "request_models",
-        "request_schemas",
-        "request_shape",
-        "request_words",
+    "contracts/exchanges/test_check.py": ("contents", "rules", "tools"),
+    "contracts/replies/test_completions.py": ("completion_rules", "rules", "schemas"),
+    "contracts/requests/test_check.py": (
+        "fields",
+        "findings",
+        "history",
+        "models",
+        "schemas",
+        "shape",
+        "words",
     ),
-    "contracts/test_streams.py": ("stream_choices", "stream_constants", "stream_rules"),
+    "contracts/streams/test_check.py": ("choices", "constants", "rules"),
+    "contracts/streams/test_framing.py": ("framing_rules",),
     "contracts/test_wording.py": ("violations",),  # a value; how it reads is the point
-    "mockserver/test_bpe.py": ("vocabulary",),
-    "mockserver/test_generated.py": ("logprobs", "prose", "tool_choice"),
-    "mockserver/test_instances.py": (
+    "mockserver/generation/test_source.py": ("logprobs", "prose", "tool_choice"),
+    "mockserver/instances/test_instance.py": (
         "alternatives",
         "drawing",
         "formats",
-        "instance_numbers",
-        "instance_strings",
+        "numbers",
         "patterns",
+        "plan",
         "references",
-        "schema_plan",
         "shapes",
+        "strings",
     ),
-    "mockserver/test_recordings.py": ("recording_form",),
-    "mockserver/test_tokens.py": ("image_tokens", "tool_text"),
+    "mockserver/recordings/test_recording.py": ("form",),
+    "mockserver/tokens/test_bpe.py": ("vocabulary",),
+    "mockserver/tokens/test_counting.py": ("images", "tools"),
     "pytest_plugin/test_plugin.py": ("served",),
 }
 ELSEWHERE = {

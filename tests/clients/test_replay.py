@@ -15,7 +15,7 @@ from understudy.mockserver.build import build
 from understudy.mockserver.cassettes import Cassettes
 from understudy.mockserver.chat import read_chat
 from understudy.mockserver.engine import Engine
-from understudy.mockserver.recorded import Recorded
+from understudy.mockserver.recordings.source import Recorded
 from understudy.mockserver.serve import serving
 from understudy.mockserver.settings import Settings
 

@@ -10,8 +10,8 @@ import pytest
 
 from understudy.mockserver.cassettes import MAX_DEPTH, Cassettes
 from understudy.mockserver.chat import Verbatim, read_chat
-from understudy.mockserver.recorded import Recorded
-from understudy.mockserver.recordings import BrokenRecording
+from understudy.mockserver.recordings.recording import BrokenRecording
+from understudy.mockserver.recordings.source import Recorded
 
 
 def exchange(prompt: str = "Hi", reply: str = "Hello") -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""A reply held against the request it answers."""

@@ -1,0 +1,1 @@
+"""What a request must be, in the order in which the API finds fault."""

@@ -1,0 +1,79 @@
+"""A chat completion request against its contract: its shape, then the rules a schema cannot say.
+
+A sound request, the common case, costs one yes of the compiled schema and the checks that its
+fields call for. Reasons are looked for only where there is something to explain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
+
+from understudy.contracts.documents import is_valid
+from understudy.contracts.families import Family, family_of
+from understudy.contracts.requests.fields import FIELD_CHECKS
+from understudy.contracts.requests.findings import RULES, Check, Finding, Planned, Request
+from understudy.contracts.requests.history import HISTORY_CHECKS
+from understudy.contracts.requests.models import MODEL_CHECKS
+from understudy.contracts.requests.order import in_order, parts_of
+from understudy.contracts.requests.schemas import SCHEMA_CHECKS
+from understudy.contracts.requests.shape import misfits
+from understudy.contracts.violations import Violation
+
+_Plan: TypeAlias = Mapping[str, Sequence[tuple[Check, tuple[str, ...]]]]
+
+
+def _by_field(planned: Sequence[Planned]) -> _Plan:
+    table: dict[str, tuple[tuple[Check, tuple[str, ...]], ...]] = {}
+    for field, check, reads in planned:
+        table[field] = (*table.get(field, ()), (check, reads))
+    return table
+
+
+_PLAN = _by_field((*MODEL_CHECKS, *FIELD_CHECKS, *HISTORY_CHECKS, *SCHEMA_CHECKS))
+_UNKNOWN_FAMILY = Family(known=False)
+
+
+def check_request(document: object, *, profile: str = "openai") -> tuple[Violation, ...]:
+    """Return what is wrong with *document*, in the order in which the API would find it.
+
+    The API answers with the first of tier ``error`` only (FACTS A.7). *profile* is ``openai``, or
+    ``compatible``: what every provider must be able to take. Raises ValueError for another profile, and
+    nothing for any JSON value that is nested less deep than Python's own limit (some 1,000 levels).
+    """
+    if not is_valid("request", document, profile):
+        return _explain(document, profile)
+    if profile != "openai" or not isinstance(document, dict):
+        return ()
+    found = _findings(document, family_of(document["model"]))
+    return in_order((), found, document) if found else ()
+
+
+def _findings(request: Request, family: Family) -> list[Finding]:
+    found: list[Finding] = []
+    for field in request:
+        checks = _PLAN.get(field)
+        if checks is not None and request[field] is not None:
+            for check, _ in checks:
+                found += check(request, family)
+    return found
+
+
+def _explain(document: object, profile: str) -> tuple[Violation, ...]:
+    shape = misfits(document, profile)
+    if profile != "openai" or not isinstance(document, dict):
+        return in_order(shape, (), document)
+    broken = {str(misfit.parts[0]) for misfit in shape if misfit.parts}
+    return in_order(shape, _findings_beside(document, broken), document)
+
+
+def _findings_beside(request: Request, broken: set[str]) -> Iterator[Finding]:
+    """Yield what those checks find that rely on sound fields only."""
+    family = _UNKNOWN_FAMILY if "model" in broken else family_of(request["model"])
+    for field in request:
+        for check, reads in _PLAN.get(field, ()):
+            if request[field] is None or not broken.isdisjoint(reads):
+                continue
+            for finding in check(request, family):
+                if RULES[finding.rule].early or parts_of(finding.param)[0] not in broken:
+                    yield finding

@@ -1,0 +1,1 @@
+"""Answers made up from the seed and the request."""

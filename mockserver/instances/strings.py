@@ -1,0 +1,79 @@
+"""Strings of a shape: by pattern, by format, or plain words of a fitting length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import TypeAlias
+
+from understudy.mockserver.instances.formats import formatted
+from understudy.mockserver.instances.patterns import compiled, matching
+from understudy.mockserver.instances.shapes import Shape
+
+# chance and the name of the property -> a text
+Words: TypeAlias = "Callable[[Random, str], str]"
+
+_TRIES = 60
+_LONGEST = 100_000  # characters that are drawn at most, however long a string is asked for
+_PLAIN = ("amber", "breeze", "copper", "delta", "ember", "harbor", "iris", "linen", "meadow", "quartz")
+
+
+def plain_words(chance: Random, name: str) -> str:
+    """Return one or two words, whatever the property is called."""
+    size = len(_PLAIN)
+    first = _PLAIN[int(chance.random() * size)]
+    return first if chance.random() < 0.5 else f"{first} {_PLAIN[int(chance.random() * size)]}"
+
+
+def text(shape: Shape, chance: Random, words: Words, name: str) -> str:
+    """Return a string for *shape*. ValueError with the reason where none was found."""
+    if shape.shortest > shape.longest:
+        raise ValueError(f"minLength {shape.shortest} is above maxLength {shape.longest}")
+    if shape.shortest > _LONGEST:
+        raise ValueError(f"minLength {shape.shortest} is above the {_LONGEST} characters that are drawn")
+    if shape.patterns:
+        return _patterned(shape, chance, words, name)
+    for wanted in shape.formats:
+        found = _tried(shape, lambda wanted=wanted: formatted(wanted, chance))  # type: ignore[misc]
+        if found is not None:
+            return found
+    return _fitted(words(chance, name), shape, chance, words, name)
+
+
+def _patterned(shape: Shape, chance: Random, words: Words, name: str) -> str:
+    # repeats are drawn wider and wider, up to what the shortest length needs
+    checks = [compiled(pattern) for pattern in shape.patterns]
+    last = min(int(shape.longest) if shape.longest < _LONGEST else _LONGEST, shape.shortest + 24)
+    for attempt in range(_TRIES * 4):
+        more = (2, 4, 8, last)[attempt % 4]
+        found = matching(shape.patterns[attempt % len(shape.patterns)], chance, more)
+        if len(found) < shape.shortest:  # where the pattern is open at an end, anything may stand there
+            more_text = words(chance, name) * (shape.shortest - len(found))
+            more_text = more_text[: shape.shortest - len(found)]
+            found = found + more_text if attempt % 8 < 4 else more_text + found
+        if _fits(found, shape) and all(check.search(found) for check in checks):
+            return found
+    raise ValueError(f"no text found for pattern {' and '.join(map(repr, shape.patterns))}")
+
+
+def _tried(shape: Shape, draw: Callable[[], str | None]) -> str | None:
+    for _ in range(_TRIES):
+        found = draw()
+        if found is None or _fits(found, shape):
+            return found
+    raise ValueError(f"no {shape.formats[0]} of {shape.shortest} to {shape.longest} characters found")
+
+
+def _fits(found: str, shape: Shape) -> bool:
+    return shape.shortest <= len(found) <= shape.longest
+
+
+def _fitted(found: str, shape: Shape, chance: Random, words: Words, name: str) -> str:
+    """Return *found* made as long as it must and cut where it may not be longer."""
+    while len(found) < shape.shortest:
+        found += f" {words(chance, name)}"
+    if len(found) <= shape.longest:
+        return found
+    cut = found[: int(shape.longest)]
+    short = cut.rstrip()  # a text that ends in a space looks broken
+    return short if len(short) >= shape.shortest else cut

@@ -1,0 +1,1 @@
+"""Recorded exchanges as a source of answers."""
