@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 import click
 
 from understudy.mockserver.check_command import check
@@ -11,7 +9,7 @@ from understudy.mockserver.serve_command import serve
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version("understudy"), package_name="understudy")
+@click.version_option(package_name="understudy")  # asked for only when it is wanted
 def main() -> None:
     """A fake /v1/chat/completions to test against, and contracts for both sides."""
 

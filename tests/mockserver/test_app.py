@@ -13,6 +13,9 @@ from http.client import HTTPConnection, HTTPResponse
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.testclient import TestClient
 
 from understudy.mockserver.app import PIECE, App
 from understudy.mockserver.chat import Answer, ChatRequest, Choice
@@ -419,3 +422,17 @@ def test_many_clients_are_served_side_by_side() -> None:
         finally:
             for client in clients:
                 client.close()
+
+
+def test_it_can_be_mounted_in_an_application_of_the_users() -> None:
+    own = Starlette(routes=[Mount("/fake", App(Engine(Settings(), echo)))])
+
+    with TestClient(own) as client:
+        reply = client.get("/fake/v1/models/gpt-4o", headers={"authorization": "Bearer sk-any"})
+
+    assert reply.json()["id"] == "gpt-4o"
+
+
+def test_it_lives_and_ends_with_the_server_that_hosts_it() -> None:
+    with TestClient(App(Engine(Settings(), echo))) as client:
+        assert client.get("/healthz").json() == {"status": "ok"}
