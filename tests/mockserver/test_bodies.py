@@ -29,7 +29,7 @@ def refused(body: bytes, depth: int = 128) -> ApiError:
         (b'{"a": NaN}', "NaN is not JSON."),
         (b'{"a": Infinity}', "Infinity is not JSON."),
         (b'{"a": -Infinity}', "-Infinity is not JSON."),
-        (b'{\n "a": 1,\n}', "line 3 column 1"),
+        (b'{\n "a": 1\n "b": 2}', "line 3 column 2"),
         (b'{"a" 1}', "Expecting ':' delimiter: line 1 column 6 (char 5)."),
         (b'{"a": 1} x', "Extra data: line 1 column 10 (char 9)."),
         (b'{"a": "\n"}', "Invalid control character at: line 1 column 8 (char 7)."),
