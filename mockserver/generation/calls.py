@@ -12,6 +12,7 @@ from understudy.contracts.families import Family
 from understudy.mockserver.chat import Choice
 from understudy.mockserver.generation.prose import property_words
 from understudy.mockserver.generation.tool_choice import Calls, Tool
+from understudy.mockserver.instances.allowance import Allowance, Exhausted
 from understudy.mockserver.instances.instance import Unsatisfiable, instance
 from understudy.mockserver.instances.patterns import matching
 from understudy.mockserver.tokens.bpe import count, split
@@ -66,8 +67,8 @@ def _input(wanted: Any, chance: Random) -> str:
     if grammar.get("syntax") != "regex" or not isinstance(grammar.get("definition"), str):
         raise Unsatisfiable("only grammars with syntax regex can be drawn; script an answer for others")
     try:
-        return matching(grammar["definition"], chance)
-    except ValueError as error:
+        return matching(grammar["definition"], chance, Allowance())
+    except (ValueError, Exhausted) as error:
         raise Unsatisfiable(str(error)) from None
 
 

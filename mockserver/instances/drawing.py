@@ -8,8 +8,9 @@ from copy import deepcopy
 from random import Random
 from typing import Any
 
+from understudy.mockserver.instances.allowance import Allowance
 from understudy.mockserver.instances.numbers import grid
-from understudy.mockserver.instances.patterns import compiled, matching
+from understudy.mockserver.instances.patterns import matches, matching
 from understudy.mockserver.instances.plan import FREE_DEPTH, SchemaPlan, Unsatisfiable, longest_prefix
 from understudy.mockserver.instances.shapes import ALL_TYPES, Schema, Shape, same
 from understudy.mockserver.instances.strings import Words, text
@@ -21,14 +22,21 @@ _TRIES = 40
 class Drawing:
     """One value being drawn. *wild*: of any type where none is asked for, not of the likeliest."""
 
-    def __init__(self, plan: SchemaPlan, chance: Random, words: Words, *, wild: bool) -> None:
+    def __init__(
+        self, plan: SchemaPlan, chance: Random, words: Words, allowance: Allowance, *, wild: bool
+    ) -> None:
         self._plan = plan
+        self._allowance = allowance
         self._chance = chance
         self._words = words
         self._wild = wild
 
     def value(self, schema: Schema, budget: int, name: str) -> Any:
-        """Return a value for *schema*, most likely valid, for a property called *name*."""
+        """Return a value for *schema*, most likely valid, for a property called *name*.
+
+        Raises Unsatisfiable, and Exhausted when all that may be drawn is drawn.
+        """
+        self._allowance.spend(1)
         ways = self._plan.ways(schema, budget)
         if not ways:
             raise Unsatisfiable("nothing satisfies the schema here" if budget > 0 else "too deep")
@@ -45,7 +53,7 @@ class Drawing:
     def _of_type(self, kind: str, shape: Shape, budget: int, name: str) -> Any:
         if kind == "string":
             try:
-                return text(shape, self._chance, self._words, name)
+                return text(shape, self._chance, self._words, name, self._allowance)
             except ValueError as error:
                 raise Unsatisfiable(str(error)) from None
         if kind == "values":
@@ -160,7 +168,7 @@ class Drawing:
             elif shape.names:
                 name = self.value(self._plan.joined(*shape.names), budget, "name")
             elif patterns and attempt % 2:
-                name = matching(patterns[self._below(len(patterns))], self._chance)
+                name = matching(patterns[self._below(len(patterns))], self._chance, self._allowance)
                 if attempt % 4 == 3:  # a pattern that is open at its end has few texts of its own
                     name += f"{self._below(1000)}"
             else:
@@ -188,7 +196,7 @@ def _takes(shape: Shape, value: Any) -> bool:
         return False
     if kind == "string":
         fits = shape.shortest <= len(value) <= shape.longest
-        return fits and all(compiled(pattern).search(value) for pattern in shape.patterns)
+        return fits and all(matches(pattern, value) for pattern in shape.patterns)
     if kind == "object":
         return set(shape.required) <= set(value)
     return True

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 import jsonschema_rs
 
+from understudy.mockserver.instances.allowance import Allowance, Exhausted
 from understudy.mockserver.instances.alternatives import Alternatives
 from understudy.mockserver.instances.drawing import Drawing
 from understudy.mockserver.instances.plan import SchemaPlan, Unsatisfiable
@@ -36,15 +37,17 @@ def instance(schema: Mapping[str, Any] | bool, chance: Random, *, words: Words =
     chance and the name of the property. Raises Unsatisfiable where no value was found.
     """
     plan, validator = _compiled(schema)
-    budget = plan.budget
+    budget, allowance = plan.budget, Allowance()
     reason = Unsatisfiable("no value that was tried is valid")
     for attempt in range(_TRIES):
         try:
             wild = attempt > 3 and attempt % 2 == 1  # first what is likely, then everything
-            value = Drawing(plan, chance, words, wild=wild).value(plan.root, budget, "")
+            value = Drawing(plan, chance, words, allowance, wild=wild).value(plan.root, budget, "")
         except Unsatisfiable as error:
             reason = error
             continue
+        except Exhausted as error:
+            raise Unsatisfiable(str(error)) from None
         if validator.is_valid(value):
             return value
     raise reason

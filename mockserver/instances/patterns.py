@@ -15,6 +15,10 @@ from importlib import import_module
 from random import Random
 from typing import Any, TypeVar
 
+import jsonschema_rs
+
+from understudy.mockserver.instances.allowance import Allowance
+
 _Option = TypeVar("_Option")
 # the parser of `re` moved in 3.11; no stubs know the new place
 _parser: Any = import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")
@@ -37,22 +41,34 @@ _LONG_NAMES |= {"Decimal_Number": "Nd", "digit": "Nd", "Punctuation": "P", "Symb
 
 
 @lru_cache(maxsize=512)
-def compiled(pattern: str) -> re.Pattern[str]:
-    """Return *pattern* for Python. ValueError for what it cannot say."""
+def _tree(pattern: str) -> Any:
+    """Return the tree of *pattern*. ValueError for what Python cannot say."""
     try:
-        return re.compile(_python(pattern))
+        return _parser.parse(_python(pattern))
     except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"pattern {pattern!r}: {error}") from None
 
 
-@lru_cache(maxsize=512)
-def _tree(pattern: str) -> Any:
-    return _parser.parse(compiled(pattern).pattern)
-
-
-def matching(pattern: str, chance: Random, more: int = 4) -> str:
+def matching(pattern: str, chance: Random, allowance: Allowance, more: int = 4) -> str:
     """Return a text drawn from *pattern*, open repeats up to *more* beyond their least."""
-    return _Walk(chance, more).sequence(_tree(pattern))
+    return _Walk(chance, more, allowance).sequence(_tree(pattern))
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Return whether *pattern* is found in *text*.
+
+    Asked of the validator that has the last word on the value, and not of ``re``, which a pattern of a
+    few characters can keep busy for years.
+    """
+    return bool(_validator(pattern).is_valid(text))
+
+
+@lru_cache(maxsize=512)
+def _validator(pattern: str) -> Any:
+    try:
+        return jsonschema_rs.validator_for({"type": "string", "pattern": pattern})
+    except jsonschema_rs.ValidationError:
+        raise ValueError(f"pattern {pattern!r}: the validator does not know it") from None
 
 
 def _python(pattern: str) -> str:
@@ -106,8 +122,9 @@ def _members(name: str) -> str:
 class _Walk:
     """One drawing: what groups held, for the references back to them."""
 
-    def __init__(self, chance: Random, more: int) -> None:
+    def __init__(self, chance: Random, more: int, allowance: Allowance) -> None:
         self._chance = chance
+        self._allowance = allowance
         self._more = more
         self._groups: dict[int | None, str] = {}
 
@@ -158,6 +175,7 @@ class _Walk:
         if least > _MOST_REPEATS * 64:
             raise ValueError(f"pattern: {least} repeats are more than are drawn")
         times = least + int(self._chance.random() * (most - least + 1))
+        self._allowance.spend(times / 64)
         return "".join([self.sequence(inner) for _ in range(times)])
 
     _min_repeat = _possessive_repeat = _max_repeat

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from understudy.mockserver.instances.alternatives import Alternatives
 from understudy.mockserver.instances.numbers import grid
-from understudy.mockserver.instances.patterns import compiled
+from understudy.mockserver.instances.patterns import matches
 from understudy.mockserver.instances.shapes import Members, Schema, Shape
 
 _DEEPEST = 20  # objects and arrays inside one another
@@ -149,7 +149,7 @@ def _of_member(members: Members, name: str) -> Iterator[Schema]:
     if name in properties:
         yield properties[name]
     for pattern, schema in patterns.items():
-        if compiled(pattern).search(name):
+        if matches(pattern, name):
             yield schema
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from random import Random
 from typing import TypeAlias
 
+from understudy.mockserver.instances.allowance import Allowance
 from understudy.mockserver.instances.formats import formatted
-from understudy.mockserver.instances.patterns import compiled, matching
+from understudy.mockserver.instances.patterns import matches, matching
 from understudy.mockserver.instances.shapes import Shape
 
 # chance and the name of the property -> a text
@@ -25,14 +26,20 @@ def plain_words(chance: Random, name: str) -> str:
     return first if chance.random() < 0.5 else f"{first} {_PLAIN[int(chance.random() * size)]}"
 
 
-def text(shape: Shape, chance: Random, words: Words, name: str) -> str:
+def text(shape: Shape, chance: Random, words: Words, name: str, allowance: Allowance) -> str:
     """Return a string for *shape*. ValueError with the reason where none was found."""
+    found = _drawn(shape, chance, words, name, allowance)
+    allowance.spend(len(found) / 64)
+    return found
+
+
+def _drawn(shape: Shape, chance: Random, words: Words, name: str, allowance: Allowance) -> str:
     if shape.shortest > shape.longest:
         raise ValueError(f"minLength {shape.shortest} is above maxLength {shape.longest}")
     if shape.shortest > _LONGEST:
         raise ValueError(f"minLength {shape.shortest} is above the {_LONGEST} characters that are drawn")
     if shape.patterns:
-        return _patterned(shape, chance, words, name)
+        return _patterned(shape, chance, words, name, allowance)
     for wanted in shape.formats:
         found = _tried(shape, lambda wanted=wanted: formatted(wanted, chance))  # type: ignore[misc]
         if found is not None:
@@ -40,18 +47,18 @@ def text(shape: Shape, chance: Random, words: Words, name: str) -> str:
     return _fitted(words(chance, name), shape, chance, words, name)
 
 
-def _patterned(shape: Shape, chance: Random, words: Words, name: str) -> str:
+def _patterned(shape: Shape, chance: Random, words: Words, name: str, allowance: Allowance) -> str:
     # repeats are drawn wider and wider, up to what the shortest length needs
-    checks = [compiled(pattern) for pattern in shape.patterns]
     last = min(int(shape.longest) if shape.longest < _LONGEST else _LONGEST, shape.shortest + 24)
     for attempt in range(_TRIES * 4):
         more = (2, 4, 8, last)[attempt % 4]
-        found = matching(shape.patterns[attempt % len(shape.patterns)], chance, more)
+        found = matching(shape.patterns[attempt % len(shape.patterns)], chance, allowance, more)
+        allowance.spend(len(found) / 64)
         if len(found) < shape.shortest:  # where the pattern is open at an end, anything may stand there
             more_text = words(chance, name) * (shape.shortest - len(found))
             more_text = more_text[: shape.shortest - len(found)]
             found = found + more_text if attempt % 8 < 4 else more_text + found
-        if _fits(found, shape) and all(check.search(found) for check in checks):
+        if _fits(found, shape) and all(matches(pattern, found) for pattern in shape.patterns):
             return found
     raise ValueError(f"no text found for pattern {' and '.join(map(repr, shape.patterns))}")
 
