@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from starlette.types import Send as ASGISend
 
 PIECE = 256 * 1024
+LARGE = 256 * 1024
 PATIENCE = 60.0
 
 Log = Callable[[Entry], None]
@@ -87,7 +88,11 @@ class App:
             return None
         if len(body) > limit:
             return self.engine.refuse(Request(method, path, headers), too_large(limit), self._clock())
-        return self.engine.handle(Request(method, path, headers, body), self._clock())
+        request = Request(method, path, headers, body)
+        if len(body) > LARGE:  # takes long enough for others to notice: not on the loop they wait for
+            self._patience.renew(deadline)
+            return await asyncio.to_thread(self.engine.handle, request, self._clock())
+        return self.engine.handle(request, self._clock())
 
     async def _perform(self, reply: Reply, receive: Receive, send: ASGISend, deadline: _Deadline) -> None:
         self._patience.renew(deadline)

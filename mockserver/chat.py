@@ -15,6 +15,7 @@ from understudy.mockserver.wire import Headers
 
 Document: TypeAlias = Mapping[str, Any]
 
+_FORM_ONLY = ("stream", "stream_options")  # how the answer is sent, not what it says
 _LARGEST_KEPT = 65_536  # bytes
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
@@ -23,8 +24,8 @@ _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 class ChatRequest:
     """A request body that was a JSON object, read leniently; *violations* say what was wrong.
 
-    *document* is the body as it was sent. *fingerprint* is equal for bodies with equal content,
-    whatever their key order and whitespace: all chance about a request is drawn from it.
+    *document* is the body as it was sent. *fingerprint* is equal for bodies that ask the same, whatever
+    their key order and whitespace, as a stream or whole: all chance about a request is drawn from it.
     """
 
     document: Document
@@ -89,7 +90,7 @@ def read_chat(document: Document, violations: tuple[Violation, ...] = ()) -> Cha
         model=model if isinstance(model, str) else "",
         messages=messages if isinstance(messages, list) else (),
         stream=document.get("stream") is True,
-        fingerprint=fingerprint(document),
+        fingerprint=fingerprint({k: v for k, v in document.items() if k not in _FORM_ONLY}),
         violations=violations,
     )
 

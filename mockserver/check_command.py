@@ -86,8 +86,8 @@ def _files(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
     for where, folders, names in os.walk(folder):
         folders.sort()
         for name in sorted(names):
-            if name.endswith(suffixes):
-                yield Path(where, name)
+            if name.endswith(suffixes) and (file := Path(where, name)).is_file():  # a pipe never ends
+                yield file
 
 
 def _reader(path: Path) -> Callable[[], bytes]:

@@ -144,12 +144,13 @@ def _events(
         return f'{head}"choices":[', f"]{usage_member}{tail}"
 
     before, after = around(pending)
+    scored = family.sends_logprobs or any(choice.logprobs is not None for choice in answer.choices)
     # how nearly all chunks go on after their delta; the others are spelled out
-    usual = (',"logprobs":null' if family.sends_logprobs else "") + ',"finish_reason":null}' + after
+    usual = (',"logprobs":null' if scored else "") + ',"finish_reason":null}' + after
     events = [
         f'{before}{{"index":{delta.choice},"delta":{delta.text}{usual}'
         if delta.logprobs is None and delta.finish_reason is None
-        else before + _chunk_choice(delta, family) + after
+        else before + _chunk_choice(delta, scored) + after
         for delta in deltas(answer.choices, family)
     ]
     if total:
@@ -157,9 +158,9 @@ def _events(
     return events
 
 
-def _chunk_choice(delta: Delta, family: Family) -> str:
+def _chunk_choice(delta: Delta, scored: bool) -> str:
     logprobs = ""
-    if family.sends_logprobs or delta.logprobs is not None:
+    if scored:
         logprobs = f',"logprobs":{"null" if delta.logprobs is None else compact(delta.logprobs)}'
     finish = "null" if delta.finish_reason is None else quote(delta.finish_reason)
     extra = "".join(f",{quote(key)}:{compact(value)}" for key, value in delta.extra.items())

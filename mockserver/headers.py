@@ -30,7 +30,7 @@ _SSE = (b"content-type", b"text/event-stream; charset=utf-8")
 _PREFLIGHT: Sequence[tuple[bytes, bytes]] = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-methods", b"GET, OPTIONS, POST"),
-    (b"access-control-allow-headers", b"*"),
+    (b"access-control-allow-headers", b"authorization, *"),  # which the asterisk leaves out
     (b"access-control-max-age", b"86400"),
     (b"content-length", b"0"),
 )

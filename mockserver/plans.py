@@ -185,12 +185,16 @@ class Planner:
         try:
             return self._generate(chat)
         except Unsatisfiable as error:
-            reason = f"no value was found for its schema, at {error.path or 'the root'}: {error.reason}"
+            reason = (
+                f"no value was found for its schema, at {error.path or 'the root'}: {_one_line(error.reason)}"
+            )
             raise Refusal(errors.unmatched(reason)) from error
 
 
 def refused(needs: Needs, error: ApiError, **known: Any) -> Fixed:
     """Return the plan that answers with *error*; *known* goes to the journal."""
+    if not known.get("violations") and not known.get("complaint"):
+        known["note"] = error.message
     return Fixed(needs, partial(_refusal, error), **known)
 
 

@@ -99,6 +99,10 @@ SHAPES: dict[str, dict[str, Any]] = {
     "reasoning model": {"model": "gpt-5-mini", "reasoning_effort": "low"},
     "reasoning model, named tool": {"model": "gpt-5-mini", "tools": [WEATHER], "tool_choice": NAMED},
     "reasoning model, tools": {"model": "o4-mini", "tools": [WEATHER, TIME], "messages": BOTH_NAMED},
+    "reasoning model, logprobs": {"model": "gpt-5.4", "logprobs": True, "top_logprobs": 2},
+    "call of one token": {"tools": [WEATHER], "tool_choice": "required", "max_tokens": 1},
+    "call of eight tokens": {"tools": [WEATHER], "tool_choice": "required", "max_tokens": 8},
+    "json_schema with stop": {"response_format": SCHEMA, "stop": ['"']},
     "older model": {"model": "gpt-3.5-turbo"},
     "gpt-4": {"model": "gpt-4", "tools": [WEATHER]},
     "search model": {"model": "gpt-4o-search-preview", "web_search_options": {}},
@@ -107,7 +111,10 @@ SHAPES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 # what is warned about, since it is so: arguments that the token limit cut are no JSON
-WARNED = {"call cut short": ["completion.arguments_json"]}
+WARNED = {
+    name: ["completion.arguments_json"]
+    for name in ("call cut short", "call of one token", "call of eight tokens")
+}
 
 
 def ask(document: dict[str, Any]) -> tuple[int, bytes]:
@@ -163,6 +170,13 @@ def test_a_stream_and_a_whole_reply_to_the_same_request_have_the_same_shape(name
     assert [choice.keys() for choice in streamed["choices"]] == [choice.keys() for choice in whole["choices"]]
     assert streamed["usage"].keys() == whole["usage"].keys()
     assert streamed["usage"]["prompt_tokens"] == whole["usage"]["prompt_tokens"]
+
+
+def test_a_stream_and_a_whole_reply_say_the_same() -> None:
+    whole = json.loads(ask(shaped("text"))[1])
+    streamed = accumulate(chunks_of(ask(shaped("text", stream=True))[1]))
+
+    assert streamed["choices"][0]["message"]["content"] == whole["choices"][0]["message"]["content"]
 
 
 @pytest.mark.parametrize(

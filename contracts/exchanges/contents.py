@@ -22,7 +22,8 @@ def check_content(request: Document, choice: Document, path: str, profile: str) 
         return ()
     where = f"{path}.message.content"
     found = _stops(request, content, where, profile)
-    if content and choice.get("finish_reason") == "stop":
+    # a stop sequence may end the text anywhere, so it need not be whole JSON then
+    if content and choice.get("finish_reason") == "stop" and not request.get("stop"):
         found += _format(members(request.get("response_format")), content, where, profile)
     return found
 

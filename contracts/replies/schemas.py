@@ -78,7 +78,7 @@ def _violation(kind: str, misfit: ValidationError, root: str) -> Violation:
     parts = list(misfit.absolute_path)
     if keyword == "required":
         parts.append(_missing(misfit))
-    got = "nothing" if keyword == "required" else f"{kind_of(misfit.instance)} {quote(misfit.instance)}"
+    got = "nothing" if keyword == "required" else _shown(misfit.instance)
     documented = say(misfit)
     path = json_path(parts, root)
     return Violation(
@@ -91,6 +91,10 @@ def _violation(kind: str, misfit: ValidationError, root: str) -> Violation:
         documented=documented,
         advice=_ADVICE.get(keyword, f"send {documented} at {path}"),
     )
+
+
+def _shown(value: Any) -> str:
+    return "null" if value is None else f"{kind_of(value)} {quote(value)}"
 
 
 def _missing(misfit: ValidationError) -> str:

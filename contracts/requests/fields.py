@@ -10,6 +10,9 @@ from understudy.contracts.requests.findings import NOTHING, Check, Finding, Plan
 
 _ONLY_WITH_TOOLS = "Invalid value for '{0}': '{0}' is only allowed when 'tools' are specified."
 _TOOL_MISSING = "Tool choice '{kind}' '{name}' not found in 'tools' parameter."
+_FUNCTION_MISSING = (
+    "Invalid value for 'function_call': no function named '{}' was specified in the 'functions' parameter."
+)
 _BOTH_CAPS = "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported."
 _NO_JSON_WORD = (
     "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'."
@@ -61,6 +64,16 @@ def chosen_tool_exists(request: Request, _: Family) -> Sequence[Finding]:
         Finding("tool_choice_missing_tool", "tool_choice", _TOOL_MISSING.format(kind=kind, name=name))
         for kind, name in missing
     ]
+
+
+def chosen_function_exists(request: Request, _: Family) -> Sequence[Finding]:
+    """Say where the older ``function_call`` names a function that is not offered."""
+    choice = request["function_call"]
+    offered = {function["name"] for function in request.get("functions") or ()}
+    if isinstance(choice, str) or choice["name"] in offered:
+        return NOTHING
+    message = _FUNCTION_MISSING.format(choice["name"])
+    return (Finding("function_call_missing_function", "function_call", message),)
 
 
 def _named(tool: Any) -> tuple[str, str]:
@@ -132,6 +145,7 @@ FIELD_CHECKS: tuple[Planned, ...] = (
     ("top_logprobs", only_when_enabled("top_logprobs", "logprobs"), ("top_logprobs", "logprobs")),
     ("tool_choice", only_with_tools("tool_choice"), ("tool_choice", "tools")),
     ("tool_choice", chosen_tool_exists, ("tool_choice", "tools")),
+    ("function_call", chosen_function_exists, ("function_call", "functions")),
     ("parallel_tool_calls", only_with_tools("parallel_tool_calls"), ("parallel_tool_calls", "tools")),
     ("tools", tool_names_differ, ("tools",)),
     ("max_completion_tokens", one_token_cap, ("max_completion_tokens", "max_tokens")),

@@ -65,7 +65,8 @@ _TABLE = (
     Rule("top_logprobs_without_logprobs", advice="set logprobs to true, or leave top_logprobs out"),
     Rule("tool_choice_without_tools", advice="offer tools, or leave tool_choice out"),
     Rule("parallel_tool_calls_without_tools", advice="offer tools, or leave parallel_tool_calls out"),
-    Rule("tool_choice_missing_tool", tier="warning", advice="choose one of the tools offered"),
+    Rule("tool_choice_missing_tool", advice="choose one of the tools offered"),
+    Rule("function_call_missing_function", advice="choose one of the functions offered"),
     Rule(
         "duplicate_tool_name", tier="warning", source="not documented", advice="give each tool its own name"
     ),

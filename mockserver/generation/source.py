@@ -75,7 +75,7 @@ def _choice(chat: ChatRequest, family: Family, number: int, index: int) -> Choic
         text, pieces, ended = _stopped((text, pieces, ended), _stops(document["stop"]), family.encoding)
     message: dict[str, Any] = {"role": "assistant", "content": text, "refusal": None, "annotations": []}
     logprobs = None
-    if document.get("logprobs") is True and family.sends_logprobs:
+    if document.get("logprobs") is True:  # a model that cannot has refused the request
         chance = _chance(number, index)
         logprobs = token_logprobs(pieces, _whole(document, "top_logprobs", 0), chance)
     tokens = len(pieces) if text.isascii() else None  # elsewhere a piece may be several

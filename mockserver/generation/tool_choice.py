@@ -51,7 +51,7 @@ def chosen(chat: ChatRequest, pick: int) -> Calls | None:
         allowed = choice.get("allowed_tools")
         if not isinstance(allowed, dict):
             return Calls((_named(choice, offered),), forced=True)
-        names = {_name(tool) for tool in allowed.get("tools") or () if isinstance(tool, dict)}
+        names = [_name(tool) for tool in allowed.get("tools") or () if isinstance(tool, dict)]
         offered = [tool for tool in offered if tool.name in names] or offered
         choice = allowed.get("mode")
     if choice != "required" and not _asked(chat.messages):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from understudy.mockserver.app import PIECE, App
+from understudy.mockserver.app import LARGE, PIECE, App
 from understudy.mockserver.chat import Answer, ChatRequest, Choice
 from understudy.mockserver.engine import Engine
 from understudy.mockserver.errors import ApiError
@@ -436,3 +437,24 @@ def test_it_can_be_mounted_in_an_application_of_the_users() -> None:
 def test_it_lives_and_ends_with_the_server_that_hosts_it() -> None:
     with TestClient(App(Engine(Settings(), echo))) as client:
         assert client.get("/healthz").json() == {"status": "ok"}
+
+
+@dataclass
+class Slow(Scripted):
+    """An engine that decides about a large request only when a small one has been answered."""
+
+    small_was_answered: threading.Event = field(default_factory=threading.Event)
+
+    def handle(self, request: Request, now: float) -> Reply:
+        answered = len(request.body) <= LARGE or self.small_was_answered.wait(BOUND)
+        return Reply(Entry(0, now, request), (OK, Send(b"in time" if answered else b"kept waiting")))
+
+
+def test_a_large_request_keeps_nobody_waiting() -> None:
+    engine = Slow([])
+    with door(engine) as place, place.connection() as large, place.connection() as small:
+        large.request("POST", CHAT, b" " * (LARGE + 1), KEY)
+        said_meanwhile = post(small, GOOD).read()
+        engine.small_was_answered.set()
+
+        assert (said_meanwhile, large.getresponse().read()) == (b"in time", b"in time")

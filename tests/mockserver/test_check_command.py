@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from understudy.mockserver import check_command
 from understudy.mockserver.check_command import check
 
 REQUEST = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}
@@ -169,3 +171,26 @@ def test_the_command_loads_no_server() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_in_a_folder_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "never.json")
+    (tmp_path / "sound.json").write_text(
+        '{"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}'
+    )
+
+    result = run("--as", "request", tmp_path)
+
+    assert result.exit_code == 0
+    assert "1 file:" in result.output
+
+
+def test_a_file_larger_than_is_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_command, "LARGEST_FILE", 10)
+    (tmp_path / "large.json").write_text('{"model": "gpt-4o"}')
+
+    result = run("--as", "request", tmp_path)
+
+    assert result.exit_code == 2
+    assert "larger than 10 bytes" in result.output
