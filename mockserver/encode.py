@@ -6,14 +6,15 @@ the few characters that differ.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, cycle
 from typing import Any
 
 from understudy.contracts import Family, snapshot_of
 from understudy.mockserver.chat import Answer, ChatRequest, Choice, Document
 from understudy.mockserver.deltas import Delta, deltas
-from understudy.mockserver.identity import Stamp, padding, system_fingerprint
+from understudy.mockserver.identity import PADDING, Stamp, system_fingerprint
 from understudy.mockserver.layout import compact, indented, quote
 
 DONE = "data: [DONE]\n\n"
@@ -170,9 +171,13 @@ def _chunk_choice(delta: Delta, scored: bool) -> str:
 def _obfuscated(opening: str, events: Sequence[str], offset: int) -> list[str]:
     """Pad every chunk so that the characters of its JSON are 1 modulo 16 (FACTS B.3)."""
     length = len(opening) + 1
-    done = []
-    for event in events:
-        offset += 31
-        letters = padding(offset, -(length + len(event)) % 16)
-        done.append(f'data: {opening}{event},"obfuscation":"{letters}"}}\n\n')
-    return done
+    return [
+        f'data: {opening}{event},"obfuscation":"{PADDING[at : at - (length + len(event)) % -16]}"}}\n\n'
+        for at, event in zip(_places(offset), events, strict=False)
+    ]
+
+
+def _places(offset: int) -> Iterator[int]:
+    """Yield where in the padding each chunk's starts, without end."""
+    start = offset % 1024
+    return chain(range(start, 4080, 31), cycle(range(0, 4080, 31)))

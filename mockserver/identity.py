@@ -15,7 +15,8 @@ from typing import NamedTuple
 _LETTERS = (string.ascii_letters + string.digits).encode("ascii")
 # 62 letters over 256 byte values: a bias nobody can see in an id
 _AS_LETTER = bytes(_LETTERS[value % 62] for value in range(256))
-_PADDING = "".join(random.Random("obfuscation").choices(_LETTERS.decode("ascii"), k=4096))
+# what obfuscation is cut from: a piece of up to 15 letters for each chunk
+PADDING = "".join(random.Random("obfuscation").choices(_LETTERS.decode("ascii"), k=4096))
 
 
 class Stamp(NamedTuple):
@@ -43,12 +44,6 @@ def stamp(seed: int, fingerprint: bytes, attempt: int, now: float) -> Stamp:
         processing_ms=200 + (digest[48] << 1),
         offset=int.from_bytes(digest[50:52], "big"),
     )
-
-
-def padding(offset: int, length: int) -> str:
-    """Return *length* (0 to 15) letters and digits, different ones for different offsets."""
-    start = offset % 4080
-    return _PADDING[start : start + length]
 
 
 @lru_cache(maxsize=256)
