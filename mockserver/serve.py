@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 import uvicorn
 
 from understudy.mockserver.app import App
+from understudy.mockserver.protocol import JoiningProtocol
 
 BACKLOG = 2048
 GRACE = 1  # seconds that open streams get when the server is told to end
@@ -91,6 +92,8 @@ class _Server(uvicorn.Server):
 def _server(app: App, ready: Callable[[], None] = lambda: None) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
+        http=JoiningProtocol,
+        ws="none",
         lifespan="off",
         log_config=None,
         log_level="critical",  # what users should hear of comes from the journal
