@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from understudy.mockserver.errors import ApiError
 from understudy.mockserver.identity import Stamp
@@ -38,8 +39,14 @@ _PREFLIGHT: Sequence[tuple[bytes, bytes]] = (
 
 def success(stamp: Stamp, tokens: int, length: int | None) -> Pairs:
     """Return the headers of a 200 that cost *tokens*; *length* None is a stream, which has none."""
+    return [*_lasting(tokens, length), *_stamped(stamp)]
+
+
+@lru_cache(maxsize=4096)
+def _lasting(tokens: int, length: int | None) -> Pairs:
+    """Return the headers that are equal for all replies of this cost and length."""
     kind = [_SSE] if length is None else [_JSON, (b"content-length", b"%d" % length)]
-    return [*kind, *_model_side(stamp, tokens)]
+    return [*kind, *_spent(tokens)]
 
 
 def failure(error: ApiError, stamp: Stamp, length: int) -> Pairs:
@@ -47,7 +54,7 @@ def failure(error: ApiError, stamp: Stamp, length: int) -> Pairs:
     pairs: Pairs = [(b"content-length", b"%d" % length), *raw(error.headers)]
     if error.voice == "gateway":
         return [_JSON_GATEWAY, (b"vary", b"Origin"), *pairs, *_identified(stamp)]
-    return [_JSON, *pairs, *_model_side(stamp, 0)]
+    return [_JSON, *pairs, *_spent(0), *_stamped(stamp)]
 
 
 def plain(stamp: Stamp, length: int) -> Pairs:
@@ -64,13 +71,19 @@ def _identified(stamp: Stamp) -> Pairs:
     return [_EXPOSE, (b"x-request-id", stamp.request_id.encode("ascii"))]
 
 
-def _model_side(stamp: Stamp, tokens: int) -> Pairs:
+def _spent(tokens: int) -> Pairs:
+    """Return what a model's backend says of the account after *tokens*."""
     left = max(0, TOKENS_PER_MINUTE - tokens)
     milliseconds = tokens * 60_000 // TOKENS_PER_MINUTE
     return [
         *_CONSTANT,
-        (b"openai-processing-ms", b"%d" % stamp.processing_ms),
         (b"x-ratelimit-remaining-tokens", b"%d" % left),
         (b"x-ratelimit-reset-tokens", b"%dms" % milliseconds if milliseconds else b"0s"),
+    ]
+
+
+def _stamped(stamp: Stamp) -> Pairs:
+    return [
+        (b"openai-processing-ms", b"%d" % stamp.processing_ms),
         (b"x-request-id", stamp.request_id.encode("ascii")),
     ]

@@ -68,10 +68,11 @@ class Journal:
         with self._lock:
             kept = self._kept
             kept.append(entry)
-            self._bytes += entry.size
-            while kept and (len(kept) > self.entries or self._bytes > self.limit):
-                self._bytes -= kept.popleft().size
+            held = self._bytes + entry.size
+            while kept and (len(kept) > self.entries or held > self.limit):
+                held -= kept.popleft().size
                 self.dropped += 1
+            self._bytes = held
 
     def complaints(self) -> tuple[str, ...]:
         """Return what went wrong on the client's side, or for want of an answer, in order."""

@@ -83,15 +83,12 @@ class Answered:
     extra: RawHeaders = ()
     complaint: str = ""
     note: str = ""
-    _laid: tuple[int, Encoded, dict[str, Any]] | None = field(default=None)
+    model: str = field(init=False)
+    violations: tuple[Violation, ...] = field(init=False)
+    _laid: tuple[int, Encoded, dict[str, Any]] | None = field(default=None, init=False)
 
-    @property
-    def model(self) -> str:
-        return self.chat.model
-
-    @property
-    def violations(self) -> tuple[Violation, ...]:
-        return self.chat.violations
+    def __post_init__(self) -> None:
+        self.model, self.violations = self.chat.model, self.chat.violations
 
     def speak(self, taken: Taken, stamp: Stamp) -> Spoken:
         laid = self._laid
@@ -107,7 +104,8 @@ class Answered:
         length = None if encoded.events is not None else len(body)
         spent = usage.get("total_tokens")
         pairs = headers.success(stamp, spent if isinstance(spent, int) else 0, length)
-        return Spoken(Head(200, [*pairs, *self.extra]), body, self.source, usage)
+        pairs += self.extra
+        return Spoken(Head(200, pairs), body, self.source, usage)
 
     def _usage(self, answer: Answer) -> dict[str, Any]:
         encoding = self.family.encoding
