@@ -63,7 +63,7 @@ def _speech(index: int, choice: Choice, family: Family) -> Iterator[Delta]:
         yield Delta(index, compact(start), logprobs)
         yield from _texts(index, "content", message.get("content"), choice, family)
         for number, call in enumerate(calls):
-            yield from _call(index, number, call, None, family)
+            yield from _call(index, number, call, family)
     if annotations := message.get("annotations"):
         yield Delta(index, compact({"annotations": annotations}))
 
@@ -110,7 +110,7 @@ def _calls(
     if len(calls) > 1:
         yield Delta(index, compact({"role": "assistant", "content": None, **opening}))
         for number, call in enumerate(calls):
-            yield from _call(index, number, call, None, family)
+            yield from _call(index, number, call, family)
         return
     head, fragments = _call_parts(0, calls[0], pieces, family)
     start = {"role": "assistant", "content": None, "tool_calls": [head], "refusal": None, **opening}
@@ -118,10 +118,9 @@ def _calls(
     yield from (Delta(index, text) for text in fragments)
 
 
-def _call(
-    index: int, number: int, call: Document, pieces: Sequence[str] | None, family: Family
-) -> Iterator[Delta]:
-    head, fragments = _call_parts(number, call, pieces, family)
+def _call(index: int, number: int, call: Document, family: Family) -> Iterator[Delta]:
+    """Yield a call that has its opening in a chunk of its own, cut at its tokens' borders."""
+    head, fragments = _call_parts(number, call, None, family)
     yield Delta(index, compact({"tool_calls": [head]}))
     yield from (Delta(index, text) for text in fragments)
 

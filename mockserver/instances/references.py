@@ -13,8 +13,8 @@ class References:
     """The resources and anchors of *root*, and the base address of each of its schemas."""
 
     def __init__(self, root: Any) -> None:
-        self._root = root  # kept alive: schemas are told apart by identity
         self._bases: dict[int, str] = {}
+        # this keeps the schemas alive as well, which are told apart by identity
         self._named: dict[str, Any] = {"": root}
         for schema, base in _walk(root, ""):
             self._bases[id(schema)] = base

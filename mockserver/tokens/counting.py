@@ -19,7 +19,6 @@ __all__ = ["completion_tokens", "count", "prompt_tokens", "split"]
 
 PER_MESSAGE = 3  # cookbook: FACTS C.3
 # from here on measured over recorded traffic
-PER_NAME = 1
 PER_CALL = 8  # a tool call in the history, beside its name and arguments
 PARALLEL = 14  # once a message that has several calls
 FORCED = 6  # a tool_choice that names a tool, beside the name
