@@ -10,11 +10,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import jsonschema_rs
+
+from understudy.contracts.profiles.loading import profile as built_in_profile
+from understudy.contracts.profiles.profile import Contract, Profile
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -31,14 +34,59 @@ KINDS = (
     "message_list",
     "deleted",
 )
-PROFILES = ("openai", "compatible")
+PROFILES: tuple[Contract, ...] = ("openai", "compatible")
+"""The contracts. Every other profile is laid over one of them."""
+
+
+class Judge:
+    """One JSON Schema: a fast yes or no, and the reasons where it is no."""
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self._schema = schema
+        self._fast = jsonschema_rs.Draft202012Validator(dict(schema), retriever=_refuse)
+
+    def is_valid(self, document: Any) -> bool:
+        """Return whether *document* fits."""
+        try:
+            return self._fast.is_valid(document)
+        except UnicodeEncodeError:
+            # half a surrogate pair: JSON text can escape one, Rust's strings cannot hold one
+            return not self.errors(document)
+
+    def errors(self, document: Any) -> Sequence[ValidationError]:
+        """Return what ``jsonschema`` finds wrong with *document*, in document order."""
+        found = self._thorough.iter_errors(document)
+        return sorted(found, key=lambda error: [str(part) for part in error.absolute_path])
+
+    @cached_property
+    def _thorough(self) -> Draft202012Validator:
+        # loaded here: explaining is rare, and the import costs more than starting a server
+        from jsonschema import Draft202012Validator, ValidationError, validators
+        from referencing import Registry
+
+        def pattern(_: Any, expected: str, value: Any, __: Any) -> Iterator[ValidationError]:
+            # ECMA-262 and Rust: `$` is the end of the text; Python alone lets a newline follow it
+            if isinstance(value, str) and not re.search(re.sub(r"\$$", r"\\Z", expected), value):
+                yield ValidationError(f"{value!r} does not match {expected!r}")
+
+        extend: Any = validators.extend  # has no annotations
+        checker = extend(Draft202012Validator, {"pattern": pattern})
+        validator: Draft202012Validator = checker(self._schema, registry=Registry())
+        return validator
+
+
+def contract_of(profile: str | Profile) -> Contract:
+    """Return the contract beneath *profile*, a value or a built-in name. Raises ValueError for another."""
+    if profile == "openai":
+        return "openai"
+    return (built_in_profile(profile) if isinstance(profile, str) else profile).contract
 
 
 @cache
 def schema(kind: str, profile: str = "openai") -> Mapping[str, Any]:
-    """Return the JSON Schema of *kind* under *profile*.
+    """Return the JSON Schema of *kind* under *profile*, one of the two contracts.
 
-    Raises ValueError, naming what there is, for a kind or a profile that does not exist.
+    Raises ValueError, naming what there is, for a kind or a contract that does not exist.
     """
     if profile not in PROFILES:
         raise ValueError(f"no profile {profile!r}; there are: {', '.join(PROFILES)}")
@@ -51,39 +99,17 @@ def schema(kind: str, profile: str = "openai") -> Mapping[str, Any]:
 
 def is_valid(kind: str, document: Any, profile: str = "openai") -> bool:
     """Return whether *document* fits, without saying why not: the hot path."""
-    try:
-        return _fast(kind, profile).is_valid(document)
-    except UnicodeEncodeError:
-        # half a surrogate pair: JSON text can escape one, Rust's strings cannot hold one
-        return not schema_errors(kind, document, profile)
+    return _judge(kind, profile).is_valid(document)
 
 
 def schema_errors(kind: str, document: Any, profile: str = "openai") -> Sequence[ValidationError]:
     """Return what ``jsonschema`` finds wrong with *document*, in document order."""
-    found = _thorough(kind, profile).iter_errors(document)
-    return sorted(found, key=lambda error: [str(part) for part in error.absolute_path])
+    return _judge(kind, profile).errors(document)
 
 
 @cache
-def _fast(kind: str, profile: str) -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(dict(schema(kind, profile)), retriever=_refuse)
-
-
-@cache
-def _thorough(kind: str, profile: str) -> Draft202012Validator:
-    # loaded here: explaining is rare, and the import costs more than starting a server
-    from jsonschema import Draft202012Validator, ValidationError, validators
-    from referencing import Registry
-
-    def pattern(_: Any, expected: str, value: Any, __: Any) -> Iterator[ValidationError]:
-        # ECMA-262 and Rust: `$` is the end of the text; Python alone lets a newline follow it
-        if isinstance(value, str) and not re.search(re.sub(r"\$$", r"\\Z", expected), value):
-            yield ValidationError(f"{value!r} does not match {expected!r}")
-
-    extend: Any = validators.extend  # has no annotations
-    checker = extend(Draft202012Validator, {"pattern": pattern})
-    validator: Draft202012Validator = checker(schema(kind, profile), registry=Registry())
-    return validator
+def _judge(kind: str, profile: str) -> Judge:
+    return Judge(schema(kind, profile))
 
 
 def _refuse(uri: str) -> NoReturn:

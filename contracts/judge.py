@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from understudy.contracts.documents import KINDS, PROFILES
+from understudy.contracts.documents import KINDS, contract_of
 from understudy.contracts.exchanges.check import check_exchange
+from understudy.contracts.profiles.loading import names
+from understudy.contracts.profiles.profile import Profile
 from understudy.contracts.replies.completion_rules import RULES
 from understudy.contracts.replies.completions import check_completion, check_document, read_json
 from understudy.contracts.replies.errors import check_error
@@ -44,7 +46,7 @@ class Unreadable(ValueError):
         self.column = column
 
 
-def judge(data: bytes, kind: str | None = None, *, profile: str | None = None) -> Found:
+def judge(data: bytes, kind: str | None = None, *, profile: str | Profile | None = None) -> Found:
     """Return what is wrong with *data*, a file of *kind* (one of ``KINDS_OF_FILE``).
 
     Without a kind it is told from the content. Without a profile it is the one the recording
@@ -53,8 +55,8 @@ def judge(data: bytes, kind: str | None = None, *, profile: str | None = None) -
     """
     if kind is not None and kind not in KINDS_OF_FILE:
         raise ValueError(f"no kind {kind!r}; there are: {', '.join(KINDS_OF_FILE)}")
-    if profile is not None and profile not in PROFILES:
-        raise ValueError(f"no profile {profile!r}; there are: {', '.join(PROFILES)}")
+    if profile is not None:
+        contract_of(profile)
     if kind == "stream":
         return _part("stream", check_stream(data, profile=profile or "openai"))
     text = _text(data)
@@ -67,7 +69,7 @@ def judge(data: bytes, kind: str | None = None, *, profile: str | None = None) -
     return _judge_document(kind, document, profile or "openai")
 
 
-def judge_recording(recording: Any, *, profile: str | None = None) -> Found:
+def judge_recording(recording: Any, *, profile: str | Profile | None = None) -> Found:
     """Return what is wrong with the request, the reply, and the two together.
 
     Where the API refused the request (400, 422) the request's breaches are why: they are told as
@@ -76,7 +78,7 @@ def judge_recording(recording: Any, *, profile: str | None = None) -> Found:
     """
     request, response = _member(recording, "request"), _member(recording, "response")
     named = recording.get("profile")
-    profile = profile or (named if named in PROFILES else "openai")
+    profile = profile or (named if named in names() else "openai")
     status = response.get("status")
     if not isinstance(status, int):
         raise Unreadable(f"response.status is {status!r}, expected a number")
@@ -115,23 +117,26 @@ def _kind_of_list(document: Mapping[str, Any]) -> str:
     return "message_list" if isinstance(first, dict) and "role" in first else "stored_list"
 
 
-def _judge_document(kind: str, document: Any, profile: str) -> Found:
+def _judge_document(kind: str, document: Any, profile: str | Profile) -> Found:
     if kind == "request":
         return _part("request", check_request(document, profile=profile))
     part: Any = "stream" if kind == "chunk" else kind
     return _part(part, check_document(kind, document, profile=profile))
 
 
-def _request(body: Any, status: int, profile: str) -> tuple[Violation, ...]:
+def _request(body: Any, status: int, profile: str | Profile) -> tuple[Violation, ...]:
     found = check_request(body, profile=profile)
     if status not in _REFUSED:
         return found
     return tuple(replace(violation, tier="info") for violation in found)
 
 
-def _reply(asked: Any, response: Mapping[str, Any], profile: str) -> Found:
+def _reply(asked: Any, response: Mapping[str, Any], profile: str | Profile) -> Found:
     if "text" in response:
-        return _part("completion", breach(RULES, "completion.not_json", "$", profile, str(response["text"])))
+        return _part(
+            "completion",
+            breach(RULES, "completion.not_json", "$", contract_of(profile), str(response["text"])),
+        )
     if "body" in response:
         body = response["body"]
         if isinstance(body, dict) and body.get("object") in _OTHER_OBJECTS:
@@ -147,7 +152,7 @@ def _reply(asked: Any, response: Mapping[str, Any], profile: str) -> Found:
     return found + _exchange(asked, chunks, profile)
 
 
-def _exchange(asked: Any, reply: Any, profile: str) -> Found:
+def _exchange(asked: Any, reply: Any, profile: str | Profile) -> Found:
     if not isinstance(asked, dict) or not isinstance(reply, dict | list):
         return ()
     return _part("exchange", check_exchange(asked, reply, profile=profile))
