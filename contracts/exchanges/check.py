@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from understudy.contracts.documents import PROFILES
+from understudy.contracts.documents import contract_of
 from understudy.contracts.exchanges.contents import check_content, check_logprobs
 from understudy.contracts.exchanges.rules import RULES
 from understudy.contracts.exchanges.tools import check_tools
 from understudy.contracts.families import snapshot_of
+from understudy.contracts.profiles.profile import Profile
 from understudy.contracts.replies.rules import breach, members, objects
 from understudy.contracts.streams.accumulation import accumulate
 from understudy.contracts.violations import Violation
@@ -19,7 +20,7 @@ Found = tuple[Violation, ...]
 
 
 def check_exchange(
-    request: Document, reply: Document | Sequence[Document], *, profile: str = "openai"
+    request: Document, reply: Document | Sequence[Document], *, profile: str | Profile = "openai"
 ) -> Found:
     """Return where *reply* does not answer *request*.
 
@@ -27,8 +28,7 @@ def check_exchange(
     of the completion it amounts to. Whether either is well formed is not asked here. Raises
     ValueError for a profile that does not exist.
     """
-    if profile not in PROFILES:
-        raise ValueError(f"no profile {profile!r}; there are: {', '.join(PROFILES)}")
+    profile = contract_of(profile)
     if isinstance(reply, Mapping):
         whole, chunks = reply, None
     else:

@@ -7,7 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from understudy.contracts.documents import KINDS, PROFILES
+from understudy.contracts.documents import KINDS, contract_of
+from understudy.contracts.families import family_of
+from understudy.contracts.profiles.profile import Profile
 from understudy.contracts.replies.completion_rules import RULES
 from understudy.contracts.replies.errors import check_error
 from understudy.contracts.replies.rules import breach, members, objects
@@ -24,14 +26,14 @@ _CALL_ID = re.compile(r"call_[A-Za-z0-9]{24}\Z")
 _FINGERPRINT = re.compile(r"fp_[0-9a-f]{10}\Z")
 
 
-def check_completion(document: object, *, profile: str = "openai") -> Found:
-    """Return what is wrong with the completion *document*.
+def check_completion(document: object, *, profile: str | Profile = "openai") -> Found:
+    """Return what is wrong with the completion *document*, by the contract of *profile*.
 
     Raises ValueError for a profile that does not exist.
     """
+    profile = contract_of(profile)
     body = members(document)
     if isinstance(body.get("error"), dict | str) and not isinstance(body.get("choices"), list):
-        _known(profile)
         return breach(RULES, "completion.error_body", "$.error", profile, got=body["error"])
     found = schema_violations("completion", document, profile)
     if isinstance(document, dict):
@@ -41,7 +43,7 @@ def check_completion(document: object, *, profile: str = "openai") -> Found:
     return found
 
 
-def check_document(kind: str, document: object, *, profile: str = "openai") -> Found:
+def check_document(kind: str, document: object, *, profile: str | Profile = "openai") -> Found:
     """Return what is wrong with *document*, a reply of *kind* (any of ``KINDS`` but request).
 
     Raises ValueError for a kind or a profile that does not exist.
@@ -53,7 +55,7 @@ def check_document(kind: str, document: object, *, profile: str = "openai") -> F
     if kind not in KINDS or kind == "request":
         there_are = ", ".join(name for name in KINDS if name != "request")
         raise ValueError(f"no reply of kind {kind!r}; there are: {there_are}")
-    return schema_violations(kind, document, profile)
+    return schema_violations(kind, document, contract_of(profile))
 
 
 def check_usage(usage: Any, path: str, profile: str, *, missing: bool = False) -> Found:
@@ -120,13 +122,14 @@ _FORMS = {
 
 def check_envelope_forms(document: Mapping[str, Any], path: str, profile: str) -> Found:
     """Return the unusual forms of *id*, *created* and *system_fingerprint*."""
-    found = check_form("completion.id_form", document.get("id"), f"{path}.id", profile)
-    found += check_form(
-        "completion.fingerprint_form",
-        document.get("system_fingerprint"),
-        f"{path}.system_fingerprint",
-        profile,
-    )
+    family = family_of(str(document.get("model")))
+    found: Found = ()
+    if not family.uuid_ids:
+        found += check_form("completion.id_form", document.get("id"), f"{path}.id", profile)
+    fingerprint = document.get("system_fingerprint")
+    if fingerprint != "" or not family.fingerprint_blank:
+        where = f"{path}.system_fingerprint"
+        found += check_form("completion.fingerprint_form", fingerprint, where, profile)
     created = document.get("created")
     if isinstance(created, int | float) and created > LATEST:
         found += breach(RULES, "completion.created_seconds", f"{path}.created", profile, created)
@@ -204,11 +207,6 @@ def _count(holder: Mapping[str, Any], name: str) -> Any:
     """Return the number *name* of *holder*, None where it is none."""
     value = holder.get(name)
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _known(profile: str) -> None:
-    if profile not in PROFILES:
-        raise ValueError(f"no profile {profile!r}; there are: {', '.join(PROFILES)}")
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from understudy.contracts.documents import contract_of
+from understudy.contracts.profiles.profile import Profile
 from understudy.contracts.replies.rules import Rule, Rules, breach, members
 from understudy.contracts.replies.schemas import schema_violations
 from understudy.contracts.violations import Violation
@@ -46,8 +48,14 @@ RULES: Rules = {
 }
 
 
-def check_error(document: object, *, profile: str = "openai", root: str = "$") -> tuple[Violation, ...]:
-    """Return what is wrong with the body of an error reply. Paths begin with *root*."""
+def check_error(
+    document: object, *, profile: str | Profile = "openai", root: str = "$"
+) -> tuple[Violation, ...]:
+    """Return what is wrong with the body of an error reply, by the contract of *profile*.
+
+    Paths begin with *root*. Raises ValueError for a profile that does not exist.
+    """
+    profile = contract_of(profile)
     found = schema_violations("error", document, profile, root)
     body: Any = document
     if isinstance(body, list) and body:

@@ -81,11 +81,16 @@ _TABLE = (
         "unknown_tool_call_id", tier="warning", source="FACTS I 25", advice="use the id of one of the calls"
     ),
     # schemas that the caller wrote
+    Rule("schema_invalid", source="reported by users, 2024 to 2026", advice="write it as a JSON Schema"),
+    Rule("schema_missing_items", source="reported by users, 2024 to 2026", advice='add "items": {}'),
     Rule("schema_root_type", source="FACTS A.6", advice="wrap it in an object"),
     Rule("schema_missing_properties", source="TRAFFIC 6", advice='add "properties": {}'),
     Rule("strict_additional_properties", source="FACTS A.6", advice='add "additionalProperties": false'),
     Rule("strict_required", source="FACTS A.6", advice="require every property; make optional ones nullable"),
     Rule("strict_keyword", source="FACTS A.6"),
+    Rule("strict_unlisted_keyword", tier="warning", source="FACTS A.6", advice="a documented keyword"),
+    Rule("strict_untyped", source="reported by users, 2024 to 2026", advice="say which type it is"),
+    Rule("strict_ref_siblings", source="reported by users, 2024 to 2026", advice="keep $ref alone"),
     Rule("strict_format", tier="warning", source="FACTS A.6"),
     Rule("strict_nesting", source="FACTS A.6"),
     Rule("strict_properties", source="FACTS A.6"),
@@ -104,6 +109,10 @@ _TABLE = (
     Rule("only_24h_caching", advice="24h, or leave it out"),
     Rule("n_over_cap", "integer_above_max_value", source="FACTS A.1"),
     Rule("top_logprobs_over_cap"),
+    # what a profile documents beside its contract
+    Rule("undocumented_parameter", tier="info", source="the profile", advice="see understudy profiles"),
+    Rule("undocumented_role", tier="info", source="the profile", advice="see understudy profiles"),
+    Rule("output_over_cap", "invalid_value", advice="ask for fewer tokens"),
 )
 
 RULES: Mapping[str, Rule] = {rule.id: rule for rule in _TABLE}

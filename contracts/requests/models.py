@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from understudy.contracts.families import Family
-from understudy.contracts.requests.findings import NOTHING, Finding, Planned, Request
+from understudy.contracts.requests.findings import NOTHING, Check, Finding, Planned, Request
 from understudy.contracts.requests.words import listed, shown
 
 _UNSUPPORTED = "Unsupported parameter: '{param}' is not supported with this model."
@@ -25,6 +25,10 @@ _ONLY_24H = "This model is compatible only with 24h extended prompt caching"
 _NO_SEARCH = "Web search options not supported with this model."
 _TOO_MANY = "Invalid 'n': integer above maximum value. Expected a value <= {cap}, but got {value} instead."
 _TOP_CAP = "Invalid value for 'top_logprobs': must be less than or equal to {cap}."
+_TOO_LARGE = (
+    "max_tokens is too large: {value}. This model supports at most {cap} completion tokens, "
+    "whereas you provided {value}."
+)
 # who sends these asks for nothing, so no model has a reason to refuse
 _ASKS_NOTHING = {"frequency_penalty": 0, "presence_penalty": 0, "logprobs": False}
 
@@ -99,6 +103,18 @@ def top_logprobs_fit(request: Request, family: Family) -> Sequence[Finding]:
     return (Finding("top_logprobs_over_cap", "top_logprobs", message),)
 
 
+def output_fits(field: str) -> Check:
+    """Return a check of *field*, one of the two caps: the words name ``max_tokens`` for both."""
+
+    def check(request: Request, family: Family) -> Sequence[Finding]:
+        if family.output is None or request[field] <= family.output:
+            return NOTHING
+        message = _TOO_LARGE.format(value=shown(request[field]), cap=family.output)
+        return (Finding("output_over_cap", field, message),)
+
+    return check
+
+
 MODEL_CHECKS: tuple[Planned, ...] = (
     ("model", parameters_fit, ("model",)),
     ("model", values_fit, ("model",)),
@@ -107,5 +123,7 @@ MODEL_CHECKS: tuple[Planned, ...] = (
     ("prompt_cache_retention", caching_fits, ("prompt_cache_retention",)),
     ("web_search_options", search_fits, ("web_search_options",)),
     ("n", count_fits, ("n",)),
+    ("max_tokens", output_fits("max_tokens"), ("max_tokens",)),
+    ("max_completion_tokens", output_fits("max_completion_tokens"), ("max_completion_tokens",)),
     ("top_logprobs", top_logprobs_fit, ("top_logprobs",)),
 )

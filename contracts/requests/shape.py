@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from understudy.contracts.documents import schema_errors
@@ -41,8 +41,13 @@ class Misfit(NamedTuple):
 
 def misfits(document: Any, profile: str) -> Sequence[Misfit]:
     """Return what is wrong with the shape of *document*: the first fault of each place."""
+    return in_words(schema_errors("request", document, profile))
+
+
+def in_words(errors: Iterable[Error]) -> Sequence[Misfit]:
+    """Return *errors* in the API's words: the first fault of each place."""
     found: dict[Parts, Misfit] = {}
-    for error in schema_errors("request", document, profile):
+    for error in errors:
         for misfit in _translate(error):
             found.setdefault(misfit.parts, misfit)
     return tuple(found.values())

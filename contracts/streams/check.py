@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from understudy.contracts.documents import PROFILES
+from understudy.contracts.documents import contract_of
+from understudy.contracts.profiles.profile import Profile
 from understudy.contracts.replies.completions import check_envelope_forms, read_json
 from understudy.contracts.replies.errors import check_error
 from understudy.contracts.replies.rules import breach, objects, shorten
@@ -25,7 +26,7 @@ MOST_OF_A_RULE = 5
 Found = tuple[Violation, ...]
 
 
-def check_stream(data: bytes | Iterable[bytes], *, profile: str = "openai") -> Found:
+def check_stream(data: bytes | Iterable[bytes], *, profile: str | Profile = "openai") -> Found:
     """Return what is wrong with the whole stream *data*. Paths begin with the event: ``$[3]``.
 
     Raises ValueError for a profile that does not exist.
@@ -40,9 +41,8 @@ def check_stream(data: bytes | Iterable[bytes], *, profile: str = "openai") -> F
 class StreamChecker:
     """Judges a stream while it comes. Equal bytes give equal violations, however they are cut."""
 
-    def __init__(self, profile: str = "openai") -> None:
-        if profile not in PROFILES:
-            raise ValueError(f"no profile {profile!r}; there are: {', '.join(PROFILES)}")
+    def __init__(self, profile: str | Profile = "openai") -> None:
+        profile = contract_of(profile)
         self._profile = profile
         self._framing = Framing()
         self._number = 0

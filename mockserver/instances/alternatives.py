@@ -76,9 +76,6 @@ class _Choosing:
             ways = self._each(ways, self.ways(schema))
         return ways
 
-    def _reference(self, schema: Mapping[str, Any], keyword: str) -> tuple[Shape, ...]:
-        return self.ways(self._references.target(schema, schema[keyword]))
-
     def _one(self, schema: Mapping[str, Any]) -> tuple[Shape, ...]:
         options = schema["oneOf"]
         found: list[Shape] = []
@@ -130,9 +127,13 @@ def _opposite(types: Any) -> list[Schema]:
     return [{"type": left}] if left else []
 
 
+def _some_member(_: Any) -> list[Schema]:
+    return [{"type": "object", "minProperties": 1}]
+
+
 _CHOICES: Mapping[str, Callable[[_Choosing, Mapping[str, Any]], tuple[Shape, ...]]] = {
-    "$ref": lambda self, schema: self._reference(schema, "$ref"),
-    "$dynamicRef": lambda self, schema: self._reference(schema, "$dynamicRef"),
+    "$ref": lambda self, schema: self.ways(self._references.target(schema, schema["$ref"])),
+    "$dynamicRef": lambda self, schema: self._any(self._references.targets(schema, schema["$dynamicRef"])),
     "allOf": lambda self, schema: self._all(schema["allOf"]),
     "anyOf": lambda self, schema: self._any(schema["anyOf"]),
     "oneOf": lambda self, schema: self._one(schema),
@@ -168,7 +169,8 @@ _BREAKING: Mapping[str, Callable[[Any], list[Schema]]] = {
         {"type": "object", "required": [name], "properties": {name: {"not": member}}}
         for name, member in value.items()
     ],
-    "additionalProperties": lambda value: [{"type": "object", "minProperties": 1}],
+    **dict.fromkeys(("additionalProperties", "unevaluatedProperties"), _some_member),
+    "unevaluatedItems": lambda _: [{"type": "array", "minItems": 1}],
     "propertyNames": lambda value: [{"type": "object", "minProperties": 1, "propertyNames": {"not": value}}],
     "minProperties": lambda value: [{"type": "object", "maxProperties": value - 1}] if value else [],
     "maxProperties": lambda value: [{"type": "object", "minProperties": value + 1}],

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from understudy.mockserver.instances.allowance import Allowance
-from understudy.mockserver.instances.numbers import grid
+from understudy.mockserver.instances.measures import measured
 from understudy.mockserver.instances.patterns import matches, matching
 from understudy.mockserver.instances.plan import FREE_DEPTH, SchemaPlan, Unsatisfiable, longest_prefix
 from understudy.mockserver.instances.shapes import ALL_TYPES, Schema, Shape, same
@@ -64,7 +64,7 @@ class Drawing:
             return self._array(shape, budget - 1, name)
         if kind == "boolean":
             return self._chance.random() < 0.5
-        return None if kind == "null" else self._number(shape, whole=kind == "integer")
+        return None if kind == "null" else self._number(shape, name, whole=kind == "integer")
 
     def _below(self, size: int) -> int:
         return int(self._chance.random() * size)
@@ -77,8 +77,8 @@ class Drawing:
         # a copy: the listed ones belong to the plan, which is kept
         return deepcopy(values[self._below(len(values))])
 
-    def _number(self, shape: Shape, *, whole: bool) -> int | float:
-        found = grid(shape, whole=whole)
+    def _number(self, shape: Shape, name: str, *, whole: bool) -> int | float:
+        found = measured(shape, name, whole=whole)
         if found is None:
             raise Unsatisfiable("no number lies within the bounds")
         return found.draw(self._chance)

@@ -6,11 +6,22 @@ import json
 import subprocess
 import sys
 from importlib.resources import files
+from typing import Any
 
 import jsonschema
 import pytest
 
-from understudy.contracts.documents import KINDS, PROFILES, is_valid, schema, schema_errors
+from understudy.contracts import check_completion, check_document, check_error, check_stream
+from understudy.contracts.documents import (
+    KINDS,
+    PROFILES,
+    Judge,
+    contract_of,
+    is_valid,
+    schema,
+    schema_errors,
+)
+from understudy.contracts.profiles.loading import names, profile
 
 PRESENT = [
     (kind, profile)
@@ -86,3 +97,35 @@ def test_a_sound_request_does_not_wait_for_the_slow_validator() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     assert done.stdout.split() == ["()", "False"]
+
+
+def test_every_profile_has_a_contract() -> None:
+    assert {contract_of(name) for name in names()} == set(PROFILES)
+    assert [contract_of(name) for name in names()] == [contract_of(profile(name)) for name in names()]
+    assert [contract_of(name) for name in PROFILES] == list(PROFILES)
+    with pytest.raises(ValueError, match="no profile 'opnai'; there are: openai, "):
+        contract_of("opnai")
+
+
+@pytest.mark.parametrize(
+    ("document", "sound"), [("ab", True), ("ab\n", False), ("\ud800", False), (3, False)]
+)
+def test_a_judge_says_yes_or_why_not(document: object, sound: bool) -> None:
+    judge = Judge({"type": "string", "pattern": "^[a-z]+$"})
+
+    assert judge.is_valid(document) is sound
+    assert (not judge.errors(document)) is sound
+
+
+@pytest.mark.parametrize("known", ["bytespike", profile("bytespike"), "toapis"])
+def test_a_gateways_reply_is_judged_by_its_contract(known: Any) -> None:
+    message = {"role": "assistant", "content": "hi"}
+    reply = {"id": "x", "object": "chat.completion", "model": "m", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}], "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}}  # fmt: skip
+
+    assert [one for one in check_completion(reply, profile=known) if one.tier == "error"] == []
+    assert [one for one in check_document("completion", reply, profile=known) if one.tier == "error"] == []
+    assert [one.rule for one in check_completion(reply) if one.tier == "error"]
+    assert check_error({"error": {"message": "no"}}, profile=known) == check_error(
+        {"error": {"message": "no"}}, profile="compatible"
+    )
+    assert check_stream(b"data: {}\n\n", profile=known) == check_stream(b"data: {}\n\n", profile="compatible")

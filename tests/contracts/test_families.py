@@ -17,9 +17,10 @@ MIXED_FINGERPRINTS = {
     "gpt-4.1-2025-04-14": "1 of 25 has none",
     "gpt-4.1-nano-2025-04-14": "2 of 21 have none",
     "gpt-4o-mini-2024-07-18": "7 of 69 have none",
-    "gpt-4o-search-preview-2025-03-11": "an empty text, not null",
 }
 # before 2024 no reply had the key
+SINCE = "2024-12"  # the details of usage were complete from then on
+WRITTEN_BY_HAND: set[str] = set()
 WITHOUT_LOGPROBS = {"gpt-3.5-turbo-0301", "gpt-3.5-turbo-0613", "gpt-4-0314"}
 
 
@@ -62,7 +63,7 @@ def test_an_alias_is_answered_with_its_dated_name() -> None:
 
 
 def test_a_family_is_a_value() -> None:
-    assert family_of("gpt-4o") is family_of("gpt-4.1")
+    assert family_of("gpt-4o") == family_of("gpt-4o-mini")
     assert hash(family_of("gpt-4o")) != hash(family_of("gpt-4"))
 
 
@@ -101,11 +102,64 @@ def test_recorded_fingerprints_are_as_their_family_says(traffic: Any) -> None:
         if row["ids_redacted"] == "1":
             continue
         value = body.get("system_fingerprint")
-        matches = bool(re.fullmatch("fp_[0-9a-f]{10}", value)) if value is not None else False
-        if value == "" or matches != family_of(body["model"]).fingerprint:
+        family = family_of(body["model"])
+        form = "fp_[0-9a-f]{10}" if family.fingerprint else "" if family.fingerprint_blank else "null"
+        if not re.fullmatch(form, "null" if value is None else value):
             differ[body["model"]] = row["file"]
 
     assert set(differ) == set(MIXED_FINGERPRINTS)
+
+
+def test_recorded_usage_has_the_keys_of_its_family_in_order(traffic: Any) -> None:
+    differ, seen = {}, set()
+    for row in traffic.rows:
+        usage = last_usage(traffic.load(row)["response"]) if row["provider"] == "openai" else None
+        if not usage or (row["date"] or SINCE) < SINCE:
+            continue
+        family = family_of(row["model"])
+        asked = family.prompt_details, family.completion_details
+        kept = tuple(usage["prompt_tokens_details"]), tuple(usage["completion_tokens_details"])
+        if next(iter(usage)) != "prompt_tokens":  # whoever recorded it sorted the keys
+            asked = tuple(sorted(asked[0])), tuple(sorted(asked[1]))
+        seen.add(family.name)
+        if kept != asked:
+            differ[row["file"]] = kept
+
+    assert differ == {}
+    assert {"gpt-audio", "gpt-5.6", "gpt-4o-search", "gpt-5"} <= seen
+
+
+def test_recorded_replies_name_their_tier_as_their_family_says(traffic: Any) -> None:
+    differ = {
+        row["file"]
+        for row, body in replies(traffic)
+        if row["date"] >= "2025-02" and ("service_tier" in body) != family_of(body["model"]).service_tier
+    }
+
+    assert differ == set()
+
+
+def test_recorded_ids_are_of_the_form_their_family_says(traffic: Any) -> None:
+    differ = {}
+    for row, body in replies(traffic):
+        if row["ids_redacted"] == "1" or body["id"] in WRITTEN_BY_HAND:
+            continue
+        form = (
+            "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+            if family_of(body["model"]).uuid_ids
+            else "[A-Za-z0-9]{29}"
+        )
+        if not re.fullmatch(f"chatcmpl-{form}", body["id"]):
+            differ[row["file"]] = body["id"]
+
+    assert differ == {}
+
+
+def last_usage(response: dict[str, Any]) -> dict[str, Any] | None:
+    events = re.findall(r"^data: (\{.*\})$", response.get("sse", ""), re.MULTILINE)
+    bodies = [json.loads(event) for event in events] or [response.get("body")]
+    found = [body["usage"] for body in bodies if isinstance(body, dict) and body.get("usage")]
+    return found[-1] if found else None
 
 
 def test_recorded_aliases_resolve_to_their_newest_snapshot(traffic: Any) -> None:

@@ -191,7 +191,7 @@ def test_what_cannot_be_judged_says_why(data: bytes, kind: str | None, complaint
     assert complaint in str(caught.value)
 
 
-@pytest.mark.parametrize(("kind", "profile"), [("embedding", None), (None, "azure")])
+@pytest.mark.parametrize(("kind", "profile"), [("embedding", None), (None, "azura")])
 def test_an_unknown_kind_or_profile_is_refused(kind: str | None, profile: str | None) -> None:
     with pytest.raises(ValueError, match="there are: "):
         judge(b"{}", kind, profile=profile)

@@ -189,5 +189,5 @@ def test_a_malformed_reply_is_no_reason_to_raise(reply: Any) -> None:
 
 
 def test_an_unknown_profile_is_refused() -> None:
-    with pytest.raises(ValueError, match="no profile 'azure'"):
-        check_exchange({}, {}, profile="azure")
+    with pytest.raises(ValueError, match="no profile 'azura'"):
+        check_exchange({}, {}, profile="azura")

@@ -275,5 +275,5 @@ def test_an_unknown_kind_is_refused(kind: str) -> None:
 
 @pytest.mark.parametrize("document", [text(), ERROR, None])
 def test_an_unknown_profile_is_refused(document: Document) -> None:
-    with pytest.raises(ValueError, match="no profile 'azure'"):
-        check_completion(document, profile="azure")
+    with pytest.raises(ValueError, match="no profile 'azura'"):
+        check_completion(document, profile="azura")

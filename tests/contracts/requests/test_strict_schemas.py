@@ -55,7 +55,8 @@ def test_the_documented_subset_is_taken(schema: dict[str, Any]) -> None:
     "keyword", ["allOf", "not", "dependentRequired", "dependentSchemas", "if", "then", "else"]
 )
 def test_a_keyword_outside_the_subset_is_refused(keyword: str) -> None:
-    (fault,) = schema_faults(root(**{keyword: {}}), strict=True)
+    value = [{}] if keyword == "allOf" else {}
+    (fault, *_) = schema_faults(root(**{keyword: value}), strict=True)
 
     assert fault.tail() == f"In context=(), '{keyword}' is not permitted."
 
@@ -70,7 +71,7 @@ def test_a_keyword_outside_the_subset_is_refused(keyword: str) -> None:
         ({"type": "object"}, False, "schema_missing_properties"),
         ({"type": "object", "additionalProperties": False}, True, None),
         ({}, False, None),
-        ({"type": "object", "properties": {"a": {"allOf": []}}}, False, None),
+        ({"type": "object", "properties": {"a": {"allOf": [{}]}}}, False, None),
     ],
 )
 def test_strictness_decides_what_is_looked_at(schema: dict[str, Any], strict: bool, rule: str | None) -> None:
@@ -88,19 +89,19 @@ def test_strictness_decides_what_is_looked_at(schema: dict[str, Any], strict: bo
 def test_nonsense_is_judged_and_does_not_raise(schema: dict[str, Any]) -> None:
     faults = schema_faults({"type": "object", **schema}, strict=True)
 
-    assert {fault.rule for fault in faults} <= {"strict_additional_properties", "strict_required"}
+    assert [fault.rule for fault in faults] == ["schema_invalid"]
 
 
 def test_the_same_schema_asked_twice_gets_the_same_answer_and_another_its_own() -> None:
     first = holding(a={"type": "string"})
 
     assert not schema_faults(first, strict=True)
-    first["properties"]["a"]["allOf"] = []
+    first["properties"]["a"]["allOf"] = [{}]
     assert [fault.rule for fault in schema_faults(first, strict=True)] == ["strict_keyword"]
     assert [fault.rule for fault in schema_faults(first, strict=True)] == ["strict_keyword"]
 
 
 def test_a_schema_too_long_to_be_remembered_is_judged_all_the_same() -> None:
-    (fault,) = schema_faults(root(description="x" * 40_000, allOf=[]), strict=True)
+    (fault,) = schema_faults(root(description="x" * 40_000, allOf=[{}]), strict=True)
 
     assert fault.rule == "strict_keyword"
