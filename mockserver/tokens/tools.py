@@ -11,6 +11,24 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 _TYPES = {"integer": "number", "array": "any[]"}
+_NAMED = ("properties", "$defs", "definitions", "patternProperties")
+# keywords of a response format that the model is not shown; bounds beside these four are by analogy
+_UNSEEN = frozenset(
+    (
+        "additionalProperties",
+        "required",
+        "default",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "multipleOf",
+        "minItems",
+        "maxItems",
+        "minLength",
+        "maxLength",
+    )
+)
 
 
 def tools_text(tools: list[Any]) -> str:
@@ -32,10 +50,21 @@ def format_text(wanted: Mapping[str, Any]) -> str:
 
 
 def _shown(schema: Any) -> Any:
-    """Return *schema* without what strict mode makes everyone write."""
+    """Return *schema* without what is held by other means: required members, bounds and defaults."""
     if isinstance(schema, dict):
-        return {key: _shown(value) for key, value in schema.items() if key != "additionalProperties"}
+        return {
+            key: _named(value) if key in _NAMED else _shown(value)
+            for key, value in schema.items()
+            if key not in _UNSEEN
+        }
     return [_shown(item) for item in schema] if isinstance(schema, list) else schema
+
+
+def _named(schemas: Any) -> Any:
+    """As `_shown`, for schemas by name: a property called ``required`` is a property."""
+    if not isinstance(schemas, dict):
+        return schemas
+    return {name: _shown(schema) for name, schema in schemas.items()}
 
 
 def uncommented(tools: list[Any]) -> int:
