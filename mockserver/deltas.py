@@ -12,10 +12,13 @@ from typing import Any, NamedTuple
 
 from understudy.contracts import Family
 from understudy.mockserver.chat import Choice, Document
-from understudy.mockserver.layout import compact, quote
+from understudy.mockserver.layout import compact, quote, written
 from understudy.mockserver.tokens.counting import split
 
+_OPENING: Document = {"role": "assistant", "content": "", "refusal": None}
+_OPENED = compact(_OPENING)  # by far the most
 _NO_LOGPROBS: Document = {"content": [], "refusal": None}
+_AUDIO_PIECE = 6_400  # characters of base64, a multiple of 4: a tenth of a second of pcm16
 _SAID = ("role", "content", "tool_calls", "function_call", "refusal", "annotations", "audio")
 
 
@@ -56,14 +59,18 @@ def _speech(index: int, choice: Choice, family: Family) -> Iterator[Delta]:
         yield Delta(index, compact({"role": "assistant", "content": None, "refusal": "", **opening}))
         yield from _texts(index, "refusal", message["refusal"], choice, family)
     elif message.get("audio"):
-        yield from _audio(index, message["audio"], opening)
+        yield from _audio(index, message["audio"], opening, choice.pieces, family)
     else:
         logprobs = None if choice.logprobs is None else _NO_LOGPROBS
-        start = {"role": "assistant", "content": "", "refusal": None, **opening}
-        yield Delta(index, compact(start), logprobs)
-        yield from _texts(index, "content", message.get("content"), choice, family)
-        for number, call in enumerate(calls):
-            yield from _call(index, number, call, family)
+        yield Delta(index, compact({**_OPENING, **opening}) if opening else _OPENED, logprobs)
+        texts = _texts(index, "content", message.get("content"), choice, family)
+        if not calls:
+            yield from texts
+        else:  # whichever the message names first was said first
+            called = [one for number, call in enumerate(calls) for one in _call(index, number, call, family)]
+            names = list(message)
+            called_first = names.index("tool_calls") < names.index("content")
+            yield from (*called, *texts) if called_first else (*texts, *called)
     if annotations := message.get("annotations"):
         yield Delta(index, compact({"annotations": annotations}))
 
@@ -150,13 +157,28 @@ def _function_call(
         yield Delta(index, f'{{"function_call":{{"arguments":{quote(piece)}}}}}')
 
 
-def _audio(index: int, audio: Document, opening: Document) -> Iterator[Delta]:
+def _audio(
+    index: int, audio: Document, opening: Document, pieces: Sequence[str] | None, family: Family
+) -> Iterator[Delta]:
     """Id, transcript, data, and last of all the expiry (FACTS B.2)."""
     start = {"role": "assistant", "content": None, "refusal": None, **opening}
     yield Delta(index, compact({**start, "audio": {"id": audio.get("id")}}))
-    for member in ("transcript", "data", "expires_at"):
-        if member in audio:
-            yield Delta(index, compact({"audio": {member: audio[member]}}))
+    said, data = audio.get("transcript"), audio.get("data")
+    if isinstance(said, str):
+        yield from _heard(index, "transcript", _pieces(said, pieces, family))
+    if isinstance(data, str):
+        yield from _heard(index, "data", _cut(data))
+    if "expires_at" in audio:
+        yield Delta(index, f'{{"audio":{{"expires_at":{written(audio["expires_at"])}}}}}')
+
+
+def _heard(index: int, member: str, pieces: Sequence[str]) -> Sequence[Delta]:
+    return [Delta(index, f'{{"audio":{{"{member}":{quote(piece)}}}}}') for piece in pieces]
+
+
+def _cut(data: str) -> Sequence[str]:
+    """Return base64 *data* in pieces that can be decoded one by one."""
+    return [data[at : at + _AUDIO_PIECE] for at in range(0, len(data), _AUDIO_PIECE)]
 
 
 def _pieces(text: str, pieces: Sequence[str] | None, family: Family) -> Sequence[str]:

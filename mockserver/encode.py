@@ -6,27 +6,36 @@ the few characters that differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, cycle
-from typing import Any
+from typing import NamedTuple
+from uuid import UUID
 
-from understudy.contracts import Family, snapshot_of
+from understudy.contracts import Family
 from understudy.mockserver.chat import Answer, ChatRequest, Choice, Document
 from understudy.mockserver.deltas import Delta, deltas
-from understudy.mockserver.identity import PADDING, Stamp, system_fingerprint
-from understudy.mockserver.layout import compact, indented, quote
+from understudy.mockserver.envelope import envelope_of
+from understudy.mockserver.identity import PADDING, Stamp
+from understudy.mockserver.layout import Written, compact, enclosed, indented, quote
+from understudy.mockserver.usage import laid_out as usage_laid_out
 
+_NO_USAGE = ',"usage":null'
 DONE = "data: [DONE]\n\n"
-_STAMPED = ("id", "object", "created")
+_MEMBER, _CHOICE = "\n  ", "\n      "  # where the members of a completion stand, and those of a choice
+_IN_COMPLETION = ("model", "choices", "usage")
 _BEFORE_CHOICES = ("model", "service_tier", "system_fingerprint")
+_AUDIO_LASTS = 3_600  # seconds, from the recordings
+# stands for a time that the stamp brings; JSON text holds no such character otherwise
+_EXPIRES_AT = Written("\0")
 
 
-@dataclass(frozen=True, slots=True)
-class Encoded:
+class Encoded(NamedTuple):
     """An answer laid out but for its stamp. *events* is None for a JSON reply.
 
-    *id* and *created* are set where the answer brings its own (a recording).
+    *id* and *created* are set where the answer brings its own (a recording); *uuid_id*: its id ends in
+    a UUID. *closing* is an event after all others, without padding. *expires*: it says when its audio will.
     """
 
     body: str
@@ -34,128 +43,140 @@ class Encoded:
     id: str | None
     created: int | None
     obfuscate: bool
+    uuid_id: bool = False
+    closing: str = ""
+    expires: bool = False
 
     def text(self, stamp: Stamp) -> str:
         """Return the body of the reply; of a stream, all of it."""
-        identity = quote(self.id or stamp.id)
+        identity = quote(self.id or (_uuid_id(stamp) if self.uuid_id else stamp.id))
         created = stamp.created if self.created is None else self.created
         if self.events is None:
             opening = f'{{\n  "id": {identity},\n  "object": "chat.completion",\n  "created": {created},'
-            return opening + self.body
+            return opening + (_dated(self.body, created) if self.expires else self.body)
+        events: Sequence[str] = self.events
+        if self.expires:
+            events = [_dated(event, created) for event in events]
         opening = f'{{"id":{identity},"object":"chat.completion.chunk","created":{created},'
-        if not self.obfuscate:
-            return "".join([f"data: {opening}{event}}}\n\n" for event in self.events]) + DONE
-        return "".join(_obfuscated(opening, self.events, stamp.offset)) + DONE
+        if self.obfuscate:
+            sent = _obfuscated(opening, events, stamp.offset)
+        else:
+            sent = [f"data: {opening}{event}}}\n\n" for event in events]
+        if self.closing:
+            sent.append(f"data: {opening}{self.closing}}}\n\n")
+        return "".join(sent) + DONE
 
 
 def encode(chat: ChatRequest, answer: Answer, family: Family, usage: Document) -> Encoded:
     """Lay out *answer* as *chat* asked for it: a stream, or one document."""
-    envelope = _envelope(chat, answer, family)
-    identity, created = answer.envelope.get("id"), answer.envelope.get("created")
-    own_id = identity if isinstance(identity, str) else None
-    own_created = created if isinstance(created, int) else None
-    if chat.stream:
-        events = tuple(_events(chat, answer, family, envelope, usage))
-        return Encoded("", events, own_id, own_created, obfuscate=chat.include_obfuscation)
-    return Encoded(_completion(answer, family, envelope, usage), None, own_id, own_created, obfuscate=False)
+    expires = bool([None for choice in answer.choices if "audio" in choice.message and _undated(choice)])
+    if expires:
+        answer = replace(answer, choices=tuple(map(_expiring, answer.choices)))
+    envelope = envelope_of(chat, answer, family)
+    given, made = answer.envelope.get("id"), answer.envelope.get("created")
+    identity = given if isinstance(given, str) else None
+    created = made if isinstance(made, int) else None
+    if not chat.stream:
+        body = _completion(answer, family, envelope, usage)
+        return Encoded(body, None, identity, created, False, family.uuid_ids, "", expires)
+    # what moderation found has a chunk of its own, the last (FACTS B.2)
+    found = envelope.pop("moderation", None)
+    head = _head(envelope)
+    closing = f'{head}"choices":[],"moderation":{compact(found)}' if found else ""
+    events = tuple(_events(chat, answer, family, head, _tail(envelope), usage))
+    padded = chat.include_obfuscation
+    return Encoded("", events, identity, created, padded, family.uuid_ids, closing, expires)
+
+
+def _undated(choice: Choice) -> Document | None:
+    """Return the audio of *choice* where it does not say when it expires."""
+    audio = choice.message.get("audio")
+    return audio if isinstance(audio, Mapping) and "expires_at" not in audio else None
+
+
+def _expiring(choice: Choice) -> Choice:
+    """Return *choice* with the time its audio expires: after its data, as recorded."""
+    audio = _undated(choice)
+    if audio is None:
+        return choice
+    first = {key: audio[key] for key in ("id", "data") if key in audio}
+    dated = {**first, "expires_at": _EXPIRES_AT, **audio}
+    return replace(choice, message={**choice.message, "audio": dated})
+
+
+def _dated(text: str, created: int) -> str:
+    return text.replace(_EXPIRES_AT, str(created + _AUDIO_LASTS))
+
+
+def _uuid_id(stamp: Stamp) -> str:
+    digest = hashlib.blake2b(stamp.id.encode("ascii"), digest_size=16).digest()
+    return f"chatcmpl-{UUID(bytes=digest, version=4)}"
 
 
 def _completion(answer: Answer, family: Family, envelope: Document, usage: Document) -> str:
     """Return the text of a completion from its model on, keys in the API's order (FACTS B.1)."""
-    members = {"model": envelope["model"], "choices": _choices(answer, family), "usage": usage}
-    members |= {key: value for key, value in envelope.items() if key not in members}
-    laid = [f"\n  {quote(key)}: {_member(key, value)}" for key, value in members.items()]
-    return ",".join(laid) + "\n}\n"
-
-
-def _member(key: str, value: Any) -> str:
-    if key == "usage" and value.get("completion_tokens_details") is _COMPLETION_DETAILS:
-        return _USAGE % (value["prompt_tokens"], value["completion_tokens"], value["total_tokens"])
-    return indented(value, "\n  ")
-
-
-_PROMPT_DETAILS = {"cached_tokens": 0, "audio_tokens": 0}
-_COMPLETION_DETAILS = {
-    "reasoning_tokens": 0,
-    "audio_tokens": 0,
-    "accepted_prediction_tokens": 0,
-    "rejected_prediction_tokens": 0,
-}
-
-
-def usage_document(prompt: int, completion: int) -> dict[str, Any]:
-    """Return the usage member for these counts of tokens (FACTS C.2). Its details are shared: read only."""
-    return {
-        "prompt_tokens": prompt,
-        "completion_tokens": completion,
-        "total_tokens": prompt + completion,
-        "prompt_tokens_details": _PROMPT_DETAILS,
-        "completion_tokens_details": _COMPLETION_DETAILS,
-    }
-
-
-# counts are all that differs between the usages of generated answers: the rest is laid out once
-_USAGE = indented(usage_document(0, 0), "\n  ").replace('_tokens": 0', '_tokens": %d', 3)
-
-
-def _envelope(chat: ChatRequest, answer: Answer, family: Family) -> dict[str, Any]:
-    """The members around the choices. An answer that brings an envelope brings all of it."""
-    if answer.envelope:
-        own = {key: value for key, value in answer.envelope.items() if key not in _STAMPED}
-        return {"model": chat.model, **own}
-    model = snapshot_of(chat.model)
-    fingerprint = system_fingerprint(model) if family.fingerprint else None
-    return {"model": model, "service_tier": "default", "system_fingerprint": fingerprint}
-
-
-def _choices(answer: Answer, family: Family) -> Sequence[dict[str, Any]]:
-    return [
-        {
-            "index": index,
-            "message": choice.message,
-            **_logprobs(choice, family),
-            **choice.extra,
-            "finish_reason": choice.finish_reason,
-        }
-        for index, choice in enumerate(answer.choices)
+    choices = [_choice(index, choice, family) for index, choice in enumerate(answer.choices)]
+    others = [
+        f",\n  {quote(key)}: {indented(value, _MEMBER)}"
+        for key, value in envelope.items()
+        if key not in _IN_COMPLETION
     ]
+    return (
+        f'\n  "model": {indented(envelope["model"], _MEMBER)},'
+        f'\n  "choices": {enclosed("[", choices, "]", _MEMBER)},'
+        f'\n  "usage": {usage_laid_out(usage)}{"".join(others)}\n}}\n'
+    )
 
 
-def _logprobs(choice: Choice, family: Family) -> dict[str, Any]:
-    return {"logprobs": choice.logprobs} if family.sends_logprobs or choice.logprobs else {}
+def _choice(index: int, choice: Choice, family: Family) -> str:
+    inside, finish = _CHOICE, choice.finish_reason
+    others = choice.extra
+    if family.sends_logprobs or choice.logprobs:
+        others = {"logprobs": choice.logprobs, **others}
+    return (
+        f'{{{inside}"index": {index},{inside}"message": {indented(choice.message, inside)},'
+        + "".join([f"{inside}{quote(key)}: {indented(value, inside)}," for key, value in others.items()])
+        + f'{inside}"finish_reason": {"null" if finish is None else quote(finish)}\n    }}'
+    )
+
+
+def _head(envelope: Document) -> str:
+    """Return what stands before the choices of every chunk."""
+    given = [(key, envelope[key]) for key in _BEFORE_CHOICES if key in envelope]
+    return "".join(
+        [f'"{key}":{quote(value) if type(value) is str else compact(value)},' for key, value in given]
+    )
+
+
+def _tail(envelope: Document) -> str:
+    """Return what stands at the end of every chunk: members that only other APIs have."""
+    extra = {k: v for k, v in envelope.items() if k not in _BEFORE_CHOICES and k != "usage"}
+    return "".join(f",{quote(key)}:{compact(value)}" for key, value in extra.items())
 
 
 def _events(
-    chat: ChatRequest, answer: Answer, family: Family, envelope: Document, usage: Document
+    chat: ChatRequest, answer: Answer, family: Family, head: str, tail: str, usage: Document
 ) -> list[str]:
     """Return each chunk from its model on, without obfuscation and closing brace."""
-    head = "".join(f"{quote(key)}:{compact(envelope[key])}," for key in _BEFORE_CHOICES if key in envelope)
-    extra = {k: v for k, v in envelope.items() if k not in _BEFORE_CHOICES and k != "usage"}
-    pending, total = "", ""
-    if chat.include_usage:
-        pending, total = ',"usage":null', f',"usage":{compact(usage)}'
-    # with parallel calls the API writes usage before choices (FACTS B.2, TRAFFIC 4)
-    early = any(len(choice.message.get("tool_calls") or ()) > 1 for choice in answer.choices)
-    tail = "".join(f",{quote(key)}:{compact(value)}" for key, value in extra.items())
-
-    def around(usage_member: str) -> tuple[str, str]:
-        """Return what stands before the choices of a chunk, and after them."""
-        if early and usage_member:
-            return f'{head}{usage_member[1:]},"choices":[', f"]{tail}"
-        return f'{head}"choices":[', f"]{usage_member}{tail}"
-
-    before, after = around(pending)
+    no_usage = _NO_USAGE if chat.include_usage else ""
+    ending = f'{head}"choices":[', f"]{no_usage}{tail}"
+    before, after = ending
+    # with parallel calls the API writes usage before choices, until they end
+    if no_usage and any(len(choice.message.get("tool_calls") or ()) > 1 for choice in answer.choices):
+        before, after = f'{head}{no_usage[1:]},"choices":[', f"]{tail}"
     scored = family.sends_logprobs or any(choice.logprobs is not None for choice in answer.choices)
     # how nearly all chunks go on after their delta; the others are spelled out
     usual = (',"logprobs":null' if scored else "") + ',"finish_reason":null}' + after
-    events = [
-        f'{before}{{"index":{delta.choice},"delta":{delta.text}{usual}'
-        if delta.logprobs is None and delta.finish_reason is None
-        else before + _chunk_choice(delta, scored) + after
-        for delta in deltas(answer.choices, family)
-    ]
-    if total:
-        events.append("".join(around(total)))
+    events = []
+    for delta in deltas(answer.choices, family):
+        if delta.finish_reason is not None or delta.extra:
+            events.append(_chunk_choice(delta, scored).join(ending))
+        elif delta.logprobs is not None:
+            events.append(before + _chunk_choice(delta, scored) + after)
+        else:
+            events.append(f'{before}{{"index":{delta.choice},"delta":{delta.text}{usual}')
+    if chat.include_usage:
+        events.append(f'{head}"choices":[],"usage":{compact(usage)}{tail}')
     return events
 
 

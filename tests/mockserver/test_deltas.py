@@ -112,6 +112,20 @@ CUSTOM = {"id": "call_9", "type": "custom", "custom": {"name": "sql", "input": "
             id="audio ends with its expiry",
         ),
         pytest.param(
+            says(audio={"id": "audio_1", "data": "A" * 6_400 + "UklG", "transcript": "Hello there"}), None,
+            [
+                {"role": "assistant", "content": None, "refusal": None, "audio": {"id": "audio_1"}},
+                {"audio": {"transcript": "Hello"}}, {"audio": {"transcript": " there"}},
+                {"audio": {"data": "A" * 6_400}}, {"audio": {"data": "UklG"}}, {},
+            ],
+            id="audio is cut where tokens and bytes end",
+        ),
+        pytest.param(
+            says(audio={"id": "audio_1"}), None,
+            [{"role": "assistant", "content": None, "refusal": None, "audio": {"id": "audio_1"}}, {}],
+            id="audio without a sound",
+        ),
+        pytest.param(
             says(content="Look", tool_calls=[function("f", "{}")]), None,
             [
                 START, {"content": "Look"},
@@ -122,6 +136,19 @@ CUSTOM = {"id": "call_9", "type": "custom", "custom": {"name": "sql", "input": "
                 {},
             ],
             id="text, then calls",
+        ),
+        pytest.param(
+            {"role": "assistant", "tool_calls": [function("f", "{}")], "content": "Done", "refusal": None}, None,
+            [
+                START,
+                {"tool_calls": [
+                    {"index": 0, "id": "call_1", "type": "function", "function": {"name": "f", "arguments": ""}}
+                ]},
+                {"tool_calls": [{"index": 0, "function": {"arguments": "{}"}}]},
+                {"content": "Done"},
+                {},
+            ],
+            id="calls, then text",
         ),
         pytest.param(
             says(content="See", annotations=[{"type": "url_citation"}]), None,

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from understudy.contracts import Family, accumulate, check_completion, check_stream, chunks_of, family_of
 from understudy.mockserver.chat import Answer, Choice, read_chat
-from understudy.mockserver.encode import encode, usage_document
+from understudy.mockserver.encode import encode
 from understudy.mockserver.identity import Stamp, stamp
+from understudy.mockserver.usage import Counts, usage_document
 
 MARK = stamp(0, b"r" * 16, 0, 1_700_000_000.0)
-USAGE = usage_document(9, 3)
+USAGE = usage_document(Counts(9, 3), Family())
 GPT_4O = "gpt-4o-mini"
 
 
@@ -59,6 +60,25 @@ SCORED = Choice(
 BOTH = Choice(
     message(content="Look", tool_calls=[call("f", "{}")], refusal=None, annotations=[]), "tool_calls"
 )
+AUDIO = Choice(
+    message(
+        refusal=None,
+        audio={"id": "audio_1", "data": "UklG" * 4_000, "transcript": "Hello \u4f60\u597d"},
+        annotations=[],
+    )
+)
+CITING = Choice(
+    message(
+        content="See there.",
+        refusal=None,
+        annotations=[
+            {
+                "type": "url_citation",
+                "url_citation": {"end_index": 3, "start_index": 0, "title": "\u4f60", "url": "https://e.org"},
+            }
+        ],
+    )
+)
 ANSWERS = {
     "text": (TEXT,),
     "one call": (ONE_CALL,),
@@ -69,6 +89,9 @@ ANSWERS = {
     "logprobs": (SCORED,),
     "text and call": (BOTH,),
     "three choices": (TEXT, TEXT, ONE_CALL),
+    "audio": (AUDIO,),
+    "citations": (CITING,),
+    "audio beside text": (TEXT, AUDIO),
     "empty": (Choice(message(content="", refusal=None, annotations=[])),),
 }
 
@@ -186,9 +209,13 @@ def test_usage_not_asked_for_is_absent() -> None:
     assert all("usage" not in chunk for chunk in chunks(encoded(TEXT, stream=True)))
 
 
-def test_with_parallel_calls_usage_comes_before_the_choices() -> None:
-    for chunk in chunks(encoded(TWO_CALLS, stream=True, stream_options={"include_usage": True})):
+def test_with_parallel_calls_usage_comes_before_the_choices_until_they_end() -> None:
+    *speech, end, usage = chunks(encoded(TWO_CALLS, stream=True, stream_options={"include_usage": True}))
+
+    for chunk in speech:
         assert list(chunk)[-3:] == ["usage", "choices", "obfuscation"]
+    for chunk in (end, usage):
+        assert list(chunk)[-3:] == ["choices", "usage", "obfuscation"]
 
 
 @pytest.mark.parametrize("choices", ANSWERS.values(), ids=ANSWERS)
@@ -261,21 +288,3 @@ def test_an_envelope_without_a_usable_identity_gets_ours(own: dict[str, Any]) ->
     body = json.loads(encoded(TEXT, envelope=own))
 
     assert (body["id"], body["created"]) == (MARK.id, 1_700_000_000)
-
-
-def test_one_layout_serves_many_stamps() -> None:
-    chat = read_chat({"model": GPT_4O, "messages": [], "stream": True})
-    laid = encode(chat, Answer((TEXT,)), Family(), USAGE)
-    other = stamp(0, b"r" * 16, 1, 1_700_000_009.0)
-
-    one, two = chunks(laid.text(MARK)), chunks(laid.text(other))
-
-    assert ({c["id"] for c in one}, {c["id"] for c in two}) == ({MARK.id}, {other.id})
-    assert [c["choices"] for c in one] == [c["choices"] for c in two]
-    assert [c["obfuscation"] for c in one] != [c["obfuscation"] for c in two]
-
-
-def test_usage_adds_up() -> None:
-    usage = usage_document(10, 7)
-
-    assert usage["total_tokens"] == 17

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.mockserver.layout import compact, indented, quote
+from understudy.mockserver.layout import Written, compact, enclosed, indented, quote, written
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -37,3 +37,12 @@ def test_subclasses_of_numbers_and_texts_are_laid_out_as_json() -> None:
         __slots__ = ()
 
     assert indented([Name("a"), 1.5, 1e999]) == '[\n  "a",\n  1.5,\n  Infinity\n]'
+
+
+def test_written_text_stands_as_it_is() -> None:
+    assert indented({"at": Written("%d")}) == '{\n  "at": %d\n}'
+    assert [written(value) for value in (Written("\0"), "\0", 1)] == ["\0", '"\\u0000"', "1"]
+
+
+def test_nothing_enclosed_is_on_one_line() -> None:
+    assert [enclosed("[", items, "]", "\n") for items in ([], ["1", "2"])] == ["[]", "[\n  1,\n  2\n]"]
