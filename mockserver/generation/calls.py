@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
@@ -15,16 +15,21 @@ from understudy.mockserver.generation.tool_choice import Calls, Tool
 from understudy.mockserver.instances.allowance import Allowance, Exhausted
 from understudy.mockserver.instances.instance import Unsatisfiable, instance
 from understudy.mockserver.instances.patterns import matching
+from understudy.mockserver.instances.strings import Words
 from understudy.mockserver.tokens.bpe import count, split
 from understudy.mockserver.tokens.counting import PARALLEL, PER_CALL
 
-_ALPHABET = string.ascii_letters + string.digits
+_ALPHABET = (string.ascii_letters + string.digits).encode()
+_LETTERS = bytes(_ALPHABET[at % len(_ALPHABET)] for at in range(256))  # one for each value of a byte
 _ID_LENGTH = 24  # FACTS B.1
 
 
-def called(calls: Calls, chance: Random, family: Family, most: int) -> Choice:
-    """Return the choice that makes *calls*, within *most* tokens (below zero: as many as it takes)."""
-    texts = [_text(tool, chance) for tool in calls.tools]
+def called(calls: Calls, chance: Random, family: Family, most: int, words: Words = property_words) -> Choice:
+    """Return the choice that makes *calls*, within *most* tokens (below zero: as many as it takes).
+
+    *words* gives the plain texts of arguments. Raises Unsatisfiable where none were found.
+    """
+    texts = [_text(tool, chance, words) for tool in calls.tools]
     kept, cut = _limited(calls.tools, texts, most, family.encoding)
     made = list(zip(calls.tools, kept, strict=False))
     message: dict[str, Any] = {"role": "assistant", "content": None}
@@ -39,15 +44,15 @@ def called(calls: Calls, chance: Random, family: Family, most: int) -> Choice:
     return Choice(message, "length", tokens=most) if cut else Choice(message, ended)
 
 
-def _text(tool: Tool, chance: Random) -> str:
+def _text(tool: Tool, chance: Random, words: Words) -> str:
     """Return the arguments of a function, or the input of a custom tool."""
     if tool.kind == "custom":
-        return _input(tool.definition.get("format"), chance)
+        return _input(tool.definition.get("format"), chance, words)
     parameters = tool.definition.get("parameters")
     if not isinstance(parameters, (Mapping, bool)):
         return "{}"
     try:
-        value = instance(_of_objects(parameters), chance, words=property_words)
+        value = instance(_of_objects(parameters), chance, words=words)
     except Unsatisfiable as error:
         raise Unsatisfiable(f"arguments of {tool.name}: {error.reason}", error.path) from None
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -60,16 +65,27 @@ def _of_objects(parameters: Mapping[str, Any] | bool) -> Mapping[str, Any] | boo
     return parameters if "type" in parameters else {**parameters, "type": "object"}
 
 
-def _input(wanted: Any, chance: Random) -> str:
+def _input(wanted: Any, chance: Random, words: Words) -> str:
     grammar = wanted.get("grammar") if isinstance(wanted, dict) else None
     if not isinstance(grammar, dict):
-        return property_words(chance, "text")
-    if grammar.get("syntax") != "regex" or not isinstance(grammar.get("definition"), str):
-        raise Unsatisfiable("only grammars with syntax regex can be drawn; script an answer for others")
+        return words(chance, "text")
+    definition, draw = grammar.get("definition"), _SYNTAXES.get(str(grammar.get("syntax")))
+    if draw is None or not isinstance(definition, str):
+        raise Unsatisfiable(f"only grammars of {' and '.join(_SYNTAXES)} can be drawn; script an answer")
     try:
-        return matching(grammar["definition"], chance, Allowance())
+        return draw(definition, chance, Allowance())
     except (ValueError, Exhausted) as error:
         raise Unsatisfiable(str(error)) from None
+
+
+def _sentence(definition: str, chance: Random, allowance: Allowance) -> str:
+    # here: few ask for grammars, and every server starts
+    from understudy.mockserver.generation.grammar_drawing import sentence
+
+    return sentence(definition, chance, allowance)
+
+
+_SYNTAXES: Mapping[str, Callable[[str, Random, Allowance], str]] = {"regex": matching, "lark": _sentence}
 
 
 def _limited(tools: tuple[Tool, ...], texts: list[str], most: int, encoding: str) -> tuple[list[str], bool]:
@@ -92,7 +108,8 @@ def _limited(tools: tuple[Tool, ...], texts: list[str], most: int, encoding: str
 
 
 def _call(tool: Tool, text: str, chance: Random) -> dict[str, Any]:
-    made = {"id": "call_" + "".join(chance.choices(_ALPHABET, k=_ID_LENGTH)), "type": tool.kind}
+    letters = chance.randbytes(_ID_LENGTH).translate(_LETTERS)
+    made = {"id": "call_" + letters.decode(), "type": tool.kind}
     if tool.kind == "custom":
         return {**made, "custom": {"name": tool.name, "input": text}}
     return {**made, "function": {"name": tool.name, "arguments": text}}

@@ -15,16 +15,23 @@ _OTHERS = (
 )  # fmt: skip
 
 
-def token_logprobs(pieces: Sequence[str], alternatives: int, chance: Random) -> dict[str, Any]:
-    """Return the ``logprobs`` of a choice whose content is *pieces*, each the likeliest of its place."""
+def token_logprobs(
+    pieces: Sequence[str], alternatives: int, chance: Random, *, refused: bool = False
+) -> dict[str, Any]:
+    """Return the ``logprobs`` of a choice that says *pieces*, each the likeliest of its place.
+
+    They are of its content, or of its refusal where it *refused*.
+    """
     asked = min(max(alternatives, 0), MOST_ALTERNATIVES)
-    return {"content": [_token(piece, asked, chance) for piece in pieces], "refusal": None}
+    tokens = [_token(piece, asked, chance) for piece in pieces]
+    return {"content": None, "refusal": tokens} if refused else {"content": tokens, "refusal": None}
 
 
 def _token(piece: str, alternatives: int, chance: Random) -> dict[str, Any]:
-    likely = 1.0 - 0.45 * chance.random() ** 2
+    # never quite certain: so much is left that rounding cannot make the sum more than one
+    likely = 0.9999 - 0.45 * chance.random() ** 2
     top = [_entry(piece, likely)] if alternatives else []
-    left = 1.0 - likely
+    left = (1.0 - likely) * 0.98
     for other in _OTHERS:
         if len(top) >= alternatives:
             break

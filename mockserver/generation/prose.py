@@ -84,21 +84,36 @@ class Prose:
 
 def prose(encoding: str) -> Prose:
     """Return the pool of sentences, cut into tokens of *encoding*."""
-    with _MAKING:
-        return _prose(encoding)
+    known = _READY.get(encoding)
+    if known is None:
+        with _MAKING:
+            known = _READY.get(encoding) or _prose(encoding)
+            _READY[encoding] = known
+    return known
 
 
 def property_words(chance: Random, name: str) -> str:
     """Return a text such as a property called *name* would hold."""
     with _MAKING:
-        texts = _texts(_kind(name))
+        texts = _texts(kind_of(name))
     return texts[int(chance.random() * len(texts))]
 
 
-_MAKING = Lock()
+def seeded_faker(locale: str, seed: int) -> Faker:
+    """Return a faker of *locale* that always says the same."""
+    from faker import Faker  # here: its import takes 80 ms, and not every server generates
+
+    with _FAKING:  # it puts its locales together as they are first asked for
+        fake: Any = Faker(locale)  # seed_instance has no annotations
+    fake.seed_instance(seed)
+    made: Faker = fake
+    return made
 
 
-@lru_cache(maxsize=8)
+_READY: dict[str, Prose] = {}  # by encoding
+_MAKING, _FAKING = Lock(), Lock()
+
+
 def _prose(encoding: str) -> Prose:
     return Prose(
         openings=tuple((text, split(text, encoding)) for text in _sentences()),
@@ -108,7 +123,7 @@ def _prose(encoding: str) -> Prose:
 
 @lru_cache(maxsize=1)
 def _sentences() -> tuple[str, ...]:
-    fake = _faker(_SEED)
+    fake = seeded_faker("en_US", _SEED)
     made: dict[str, None] = {}
     while len(made) < SENTENCES:
         text = _FORMS[len(made) % len(_FORMS)](fake)
@@ -119,26 +134,18 @@ def _sentences() -> tuple[str, ...]:
 
 @lru_cache(maxsize=len(_KINDS) + 1)
 def _texts(kind: str) -> tuple[str, ...]:
-    fake = _faker(_SEED + len(kind))
+    fake = seeded_faker("en_US", _SEED + len(kind))
     make = _KINDS.get(kind, _KINDS["query"])
     return tuple(make(fake) for _ in range(_TEXTS))
 
 
 @lru_cache(maxsize=1024)
-def _kind(name: str) -> str:
+def kind_of(name: str) -> str:
+    """Return the kind of text a property called *name* holds, "" where its last word is none we know."""
     words = re.findall("[a-z]+|[A-Z][a-z]*", name)
     last = words[-1].lower() if words else ""
     last = _OTHERS.get(last, last)
     return last if last in _KINDS else ""
-
-
-def _faker(seed: int) -> Faker:
-    from faker import Faker  # here: its import takes 80 ms, and not every server generates
-
-    fake: Any = Faker("en_US")  # seed_instance has no annotations
-    fake.seed_instance(seed)
-    made: Faker = fake
-    return made
 
 
 def _sentence(fake: Faker) -> str:

@@ -1,152 +1,204 @@
 """Answers made up on the spot: realistic, obedient to the request, and equal for equal requests.
 
 All chance comes from the seed and the fingerprint of the request, so a process, a machine or a
-Python more or less changes nothing.
+Python more or less changes nothing. It is never refused: refusals are for scripts.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import lru_cache
 from hashlib import blake2b
 from random import Random
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from understudy.contracts.families import Family, family_of
-from understudy.mockserver.chat import Answer, ChatRequest, Choice
+from understudy.mockserver.chat import Answer, ChatRequest, Choice, Document
 from understudy.mockserver.generation.calls import called
+from understudy.mockserver.generation.citations import notes, searches
+from understudy.mockserver.generation.cutting import Text, limited, stopped
+from understudy.mockserver.generation.languages import language_of, words_of
 from understudy.mockserver.generation.logprobs import token_logprobs
-from understudy.mockserver.generation.prose import SENTENCES, property_words, prose
+from understudy.mockserver.generation.prompts import user_text
+from understudy.mockserver.generation.reasoning import thinker, thought
+from understudy.mockserver.generation.styles import Style, checked
+from understudy.mockserver.generation.texts import said, words
 from understudy.mockserver.generation.tool_choice import chosen
-from understudy.mockserver.instances.instance import instance
-from understudy.mockserver.tokens.bpe import count, split
+from understudy.mockserver.tokens.bpe import count
 
 Generate: TypeAlias = Callable[[ChatRequest], Answer]
-# a text, its tokens, and whether it ends of its own accord
-_Text: TypeAlias = "tuple[str, Sequence[str], bool]"
 
 MOST_CHOICES = 128  # FACTS A.7: n
-_FEWEST_SENTENCES, _MORE_SENTENCES = 1, 4
-_STRIDE = 37  # without a factor in common with SENTENCES, so that choices begin differently
-
-_OBJECT = {
-    "type": "object",
-    "properties": {
-        "title": {"type": "string"},
-        "summary": {"type": "string"},
-        "topics": {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 3},
-        "count": {"type": "integer", "minimum": 0, "maximum": 100},
-        "confirmed": {"type": "boolean"},
-    },
-    "required": ["title", "summary", "topics", "count", "confirmed"],
-}
+# members that change nothing about what is said: most requests have no others
+_PLAIN = frozenset(("model", "messages", "stream", "stream_options", "temperature", "top_p", "seed", "user"))
+_ENOUGH = (1 << 60) - 1  # the part of chance that a few sentences take: arithmetic is quicker on less
+_TRIES = 4  # for a choice that differs from those before it
+_THINKING = 1 << 128  # the part of chance that thoughts are drawn from
 
 
-def generated(seed: int) -> Generate:
+class _Model(NamedTuple):
+    """What is known of a model; *plain*: it only talks."""
+
+    family: Family
+    thinks: Family | None
+    plain: bool
+
+
+class _Asked(NamedTuple):
+    """A request, and what all its choices have in common."""
+
+    chat: ChatRequest
+    family: Family
+    thinks: Family | None
+    style: Style
+    most: int  # tokens, below zero: without limit
+
+
+def generated(seed: int, style: Style = "faker") -> Generate:
     """Return a source that makes every answer up, from *seed* and the request alone.
 
-    It raises Unsatisfiable where a schema of the request has no value that could be found.
+    It raises Unsatisfiable where a schema of the request has no value that could be found. ValueError
+    for a *style* there is none of.
     """
+    style = checked(style)
     key = blake2b(str(seed).encode("ascii"), digest_size=16).digest()
 
     def generate(chat: ChatRequest) -> Answer:
-        family = family_of(chat.model)
-        digest = blake2b(chat.fingerprint, digest_size=24, key=key).digest()
-        number = int.from_bytes(digest, "big")
-        wanted = _whole(chat.document, "n", 1)
-        if wanted == 1:
-            return Answer((_choice(chat, family, number, 0),))
-        choices = range(min(max(wanted, 1), MOST_CHOICES))
-        return Answer(tuple(_choice(chat, family, number, index) for index in choices))
+        number = int.from_bytes(blake2b(chat.fingerprint, digest_size=24, key=key).digest(), "big")
+        document = chat.document
+        model = _model(chat.model)
+        if model.plain and style == "faker" and document.keys() <= _PLAIN:
+            return _plain(chat, model.family, number)
+        most = _whole(document, "max_completion_tokens", -1)
+        if most < 0:
+            most = _whole(document, "max_tokens", -1)
+        asked = _Asked(chat, model.family, model.thinks, style, most)
+        wanted = _whole(document, "n", 1)
+        if wanted <= 1:
+            return Answer((_choice(asked, number, 0),))
+        return Answer(tuple(_different(asked, number, min(wanted, MOST_CHOICES))))
 
     return generate
 
 
-def _choice(chat: ChatRequest, family: Family, number: int, index: int) -> Choice:
+@lru_cache(maxsize=1024)
+def _model(name: str) -> _Model:
+    family, thinks = family_of(name), thinker(name)
+    return _Model(family, thinks, plain=thinks is None and not family.web_search)
+
+
+def _plain(chat: ChatRequest, family: Family, number: int) -> Answer:
+    """As `_choice` answers it, without a look at each of the members that are not there."""
+    text = words(chat, family.encoding, "faker", number & _ENOUGH, 0)
+    message: dict[str, Any] = {"role": "assistant", "content": text.whole, "refusal": None, "annotations": []}
+    tokens = len(text.pieces) if text.whole.isascii() else count(text.whole, family.encoding)
+    return Answer((Choice(message, "stop", None, text.pieces, tokens),))
+
+
+def _different(asked: _Asked, number: int, wanted: int) -> Iterator[Choice]:
+    """Yield *wanted* choices, each unlike the others where a few tries find one that is."""
+    seen: set[Any] = set()
+    for index in range(wanted):
+        for attempt in range(_TRIES):
+            choice = _choice(asked, number, index + attempt * MOST_CHOICES)
+            if (saying := _saying(choice.message)) not in seen:
+                break
+        seen.add(saying)
+        yield choice
+
+
+def _saying(message: Document) -> Any:
+    """Return what tells one choice from another, ids left out."""
+    text = message["content"] if "audio" not in message else message["audio"]["transcript"]
+    calls = message.get("tool_calls") or ({"function": message.get("function_call")},)
+    return text, str([call.get("function") or call.get("custom") for call in calls])
+
+
+def _choice(asked: _Asked, number: int, index: int) -> Choice:
+    if asked.thinks is None:
+        return _answer(asked, number, index, asked.most)
+    chat, most = asked.chat, asked.most
+    text, tokens = thought(chat.document, chat.messages, asked.thinks, number // _THINKING + index)
+    if not tokens:
+        return _answer(asked, number, index, most)
+    if 0 <= most <= tokens:  # all spent on thinking (FACTS A.8)
+        silence = _written(asked, Text("", (), ended=False), 0, number)
+        return replace(silence, reasoning=text, reasoning_tokens=most)
+    choice = _answer(asked, number, index, most - tokens if most >= 0 else most)
+    return replace(choice, reasoning=text, reasoning_tokens=tokens)
+
+
+def _answer(asked: _Asked, number: int, index: int, most: int) -> Choice:
+    """Return what is said after any thinking, in up to *most* tokens."""
+    chat, family = asked.chat, asked.family
     document = chat.document
-    most = _whole(document, "max_completion_tokens", _whole(document, "max_tokens", -1))
     if document.get("tools") or document.get("functions"):
         calls = chosen(chat, number + index)
         if calls is not None:
-            return called(calls, _chance(number, index), family, most)
-    text, pieces, ended = _limited(_said(document, family, number, index), most, family.encoding)
+            local = words_of(language_of(user_text(chat.messages)))
+            return called(calls, Random(number + index), family, most, local)
+    text = limited(said(chat, family, asked.style, number, index), most, family.encoding)
     if document.get("stop"):
-        text, pieces, ended = _stopped((text, pieces, ended), _stops(document["stop"]), family.encoding)
-    message: dict[str, Any] = {"role": "assistant", "content": text, "refusal": None, "annotations": []}
+        text = stopped(text, document["stop"], family.encoding)
+    if "modalities" in document and _is_spoken(document, family):
+        return _spoken(asked, text, most, Random(number + index))
+    return _written(asked, text, most, number + index)
+
+
+def _written(asked: _Asked, text: Text, most: int, number: int) -> Choice:
+    document, family = asked.chat.document, asked.family
+    noted = notes(text.whole) if searches(document, family) else []
+    message: dict[str, Any] = {
+        "role": "assistant",
+        "content": text.whole,
+        "refusal": None,
+        "annotations": noted,
+    }
     logprobs = None
     if document.get("logprobs") is True:  # a model that cannot has refused the request
-        chance = _chance(number, index)
-        logprobs = token_logprobs(pieces, _whole(document, "top_logprobs", 0), chance)
-    tokens = len(pieces) if text.isascii() else None  # elsewhere a piece may be several
-    return Choice(message, "stop" if ended else "length", logprobs, pieces, tokens)
+        logprobs = token_logprobs(text.pieces, _whole(document, "top_logprobs", 0), Random(number))
+    return Choice(message, _ending(text), logprobs, text.pieces, _tokens(text, most, family))
 
 
-def _said(document: Mapping[str, Any], family: Family, number: int, index: int) -> _Text:
-    wanted = document.get("response_format")
-    schema = _schema(wanted) if isinstance(wanted, dict) else None
-    if schema is None:
-        return _paragraph(family.encoding, number, index)
-    value = instance(schema, _chance(number, index), words=property_words)
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text, split(text, family.encoding), True
+def _is_spoken(document: Document, family: Family) -> bool:
+    """Return whether the answer to *document* is to be audio, not text."""
+    asked = document.get("modalities")
+    return isinstance(asked, list) and "audio" in asked and (family.audio or not family.known)
 
 
-def _paragraph(encoding: str, number: int, index: int) -> _Text:
-    """Return some sentences. Chance is spent by division, far quicker than by a Random."""
-    pool = prose(encoding)
-    number, more = divmod(number, _MORE_SENTENCES)
-    number, at = divmod(number, SENTENCES)
-    text, pieces = pool.openings[(at + index * _STRIDE) % SENTENCES]
-    for _ in range(_FEWEST_SENTENCES + more - 1):
-        number, at = divmod(number, SENTENCES)
-        following, tokens = pool.followings[(at + index * _STRIDE) % SENTENCES]
-        text += following
-        pieces += tokens
-    return text, pieces, True
+def _spoken(asked: _Asked, text: Text, most: int, chance: Random) -> Choice:
+    # here: few are answered in audio, and every server starts
+    from understudy.mockserver.generation.speech import spoken
+
+    said_tokens = _tokens(text, most, asked.family)
+    speech = spoken(asked.chat.document, text.whole, most - said_tokens if most >= 0 else most, chance)
+    message: dict[str, Any] = {
+        "role": "assistant",
+        "content": None,
+        "refusal": None,
+        "audio": speech.audio,
+        "annotations": [],
+    }
+    return Choice(
+        message,
+        "length" if speech.cut else _ending(text),
+        pieces=text.pieces,
+        tokens=said_tokens + speech.tokens,
+        audio_tokens=speech.tokens,
+    )
 
 
-def _schema(wanted: Mapping[str, Any]) -> Any:
-    """Return the schema the answer is to satisfy, None where it is plain text."""
-    kind = wanted.get("type")
-    if kind == "json_object":
-        return _OBJECT
-    if kind != "json_schema":
-        return None
-    described = wanted.get("json_schema")
-    schema = described.get("schema") if isinstance(described, dict) else None
-    return schema if isinstance(schema, (Mapping, bool)) else _OBJECT
+def _ending(text: Text) -> str:
+    return "stop" if text.ended else "length"
 
 
-def _limited(said: _Text, most: int, encoding: str) -> _Text:
-    """Return *said* cut to *most* tokens (below zero: whole)."""
-    text, pieces, _ = said
-    if most < 0 or (len(pieces) <= most and (text.isascii() or count(text, encoding) <= most)):
-        return said
-    left = pieces[:most]
-    while left and not text.isascii() and count("".join(left), encoding) > most:
-        left = left[:-1]  # a piece may be several tokens, where they share a character
-    return "".join(left), left, False
+def _tokens(text: Text, most: int, family: Family) -> int:
+    """Return how many tokens *text* took: a stop may have cut one in two, which does not make it more."""
+    tokens = len(text.pieces) if text.whole.isascii() else count(text.whole, family.encoding)
+    return tokens if most < 0 else min(tokens, most)
 
 
-def _stopped(said: _Text, stops: Iterable[str], encoding: str) -> _Text:
-    """Return *said* up to the first of *stops*."""
-    found = re.search("|".join(map(re.escape, stops)) or "(?!)", said[0])
-    if not found:
-        return said
-    text = said[0][: found.start()]
-    return text, split(text, encoding), True
-
-
-def _stops(stop: Any) -> list[str]:
-    listed = stop if isinstance(stop, list) else [stop]
-    return [text for text in listed if isinstance(text, str) and text]
-
-
-def _chance(number: int, index: int) -> Random:
-    return Random(number + index)
-
-
-def _whole(document: Mapping[str, Any], name: str, default: int) -> int:
+def _whole(document: Document, name: str, default: int) -> int:
     value = document.get(name)
     return value if type(value) is int else default

@@ -6,11 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from understudy.mockserver.chat import ChatRequest
+from understudy.mockserver.generation.prompts import role_of_last, user_text
 
 _READ = 8_192  # characters of the last message that are looked at
+_KINDS = ("function", "custom")
+_ANSWERED = ("tool", "function", "assistant")
 # words that say nothing about which tool is meant
 _COMMON = frozenset(
     re.findall(
@@ -22,8 +25,7 @@ _COMMON = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
+class Tool(NamedTuple):
     """A tool on offer. *kind* is "function", "custom", or "legacy" for a member of ``functions``."""
 
     kind: str
@@ -54,9 +56,10 @@ def chosen(chat: ChatRequest, pick: int) -> Calls | None:
         names = [_name(tool) for tool in allowed.get("tools") or () if isinstance(tool, dict)]
         offered = [tool for tool in offered if tool.name in names] or offered
         choice = allowed.get("mode")
-    if choice != "required" and not _asked(chat.messages):
+    # a tool's result is answered in text, so that an agent's loop ends
+    if choice != "required" and role_of_last(chat.messages) in _ANSWERED:
         return None
-    found = _meant(offered, _prompt(chat.messages))
+    found = _meant(offered, user_text(chat.messages)[:_READ])
     if not found:
         return Calls((offered[pick % len(offered)],))
     one = chat.document.get("parallel_tool_calls") is False or found[0].kind == "legacy"
@@ -76,7 +79,7 @@ def _offered(document: Mapping[str, Any]) -> tuple[list[Tool], Any]:
 
 def _tool(item: Any) -> Tool | None:
     if isinstance(item, dict):
-        for kind in ("function", "custom"):
+        for kind in _KINDS:
             if _is_named(definition := item.get(kind)):
                 return Tool(kind, definition["name"], definition)
     return None
@@ -96,25 +99,6 @@ def _named(choice: Mapping[str, Any], offered: Sequence[Tool]) -> Tool:
     return next((tool for tool in offered if tool.name == name), offered[0])
 
 
-def _asked(messages: Sequence[Any]) -> bool:
-    """Return whether it is the user's turn that is answered, not a tool's result."""
-    last = messages[-1] if messages else None
-    role = last.get("role") if isinstance(last, dict) else None
-    return role not in ("tool", "function", "assistant")
-
-
-def _prompt(messages: Sequence[Any]) -> str:
-    """Return the text of the last message of the user."""
-    for message in reversed(messages):
-        if isinstance(message, dict) and message.get("role") == "user":
-            content = message.get("content")
-            if isinstance(content, list):
-                parts = (part.get("text") for part in content if isinstance(part, dict))
-                content = " ".join(text for text in parts if isinstance(text, str))
-            return content[:_READ] if isinstance(content, str) else ""
-    return ""
-
-
 def _meant(offered: Sequence[Tool], prompt: str) -> list[Tool]:
     """Return the tools the prompt speaks of: all whose names it says in full, else the one it is nearest."""
     said = set(re.findall("[a-z0-9]+", prompt.lower()))
@@ -123,9 +107,13 @@ def _meant(offered: Sequence[Tool], prompt: str) -> list[Tool]:
     for tool in offered:
         description = tool.definition.get("description")
         of_name, of_text = _words(tool.name, description if isinstance(description, str) else "")
-        if of_name and of_name <= said:
-            full.append(tool)
-        score = 3 * len(of_name & said) + len(of_text & said)
+        score = 0
+        if not of_name.isdisjoint(said):
+            if of_name <= said:
+                full.append(tool)
+            score = 3 * len(of_name & said)
+        if not of_text.isdisjoint(said):
+            score += len(of_text & said)
         if score > most:
             best, most = tool, score
     return full or ([best] if best else [])

@@ -135,11 +135,45 @@ def test_a_custom_tool_is_given_text_of_its_grammar() -> None:
     assert re.fullmatch("[0-9]{3}", call["custom"]["input"])
 
 
-def test_a_grammar_that_is_not_drawn_is_an_error() -> None:
-    grammar = {"type": "grammar", "grammar": {"syntax": "lark", "definition": "start: X"}}
+def _grammar(syntax: Any, definition: Any) -> dict[str, Any]:
+    wanted = {"type": "grammar", "grammar": {"syntax": syntax, "definition": definition}}
+    return {"type": "custom", "custom": {"name": "dial", "format": wanted}}
 
-    with pytest.raises(Unsatisfiable, match="syntax regex"):
-        one("dial", tools=[{"type": "custom", "custom": {"name": "dial", "format": grammar}}])
+
+def test_a_custom_tool_is_given_text_of_its_lark_grammar() -> None:
+    definition = 'start: PLACE "-" PLACE\nPLACE: /[A-Z]{3}/'
+
+    (call,) = one("dial", tools=[_grammar("lark", definition)]).message["tool_calls"]
+
+    assert re.fullmatch("[A-Z]{3}-[A-Z]{3}", call["custom"]["input"])
+
+
+@pytest.mark.parametrize(
+    ("syntax", "definition", "reason"),
+    [
+        ("lark", "start: X", "there is no rule 'X'"),
+        ("bnf", "start", "only grammars of regex and lark can be drawn"),
+        ("regex", 3, "only grammars of regex and lark can be drawn"),
+        ("regex", "(", "pattern"),
+    ],
+)
+def test_a_grammar_that_is_not_drawn_is_an_error(syntax: Any, definition: Any, reason: str) -> None:
+    with pytest.raises(Unsatisfiable, match=reason):
+        one("dial", tools=[_grammar(syntax, definition)])
+
+
+def test_a_custom_tool_without_a_format_is_given_words_of_the_prompts_language() -> None:
+    (call,) = one("Сделай это", tools=[{"type": "custom", "custom": {"name": "f"}}]).message["tool_calls"]
+
+    assert re.search("[а-я]", call["custom"]["input"])
+
+
+def test_several_choices_call_with_different_arguments() -> None:
+    document = {"messages": [{"role": "user", "content": "weather"}], "tools": TOOLS[:1], "n": 20}
+
+    choices = generated(1)(read_chat(document)).choices
+
+    assert len({choice.message["tool_calls"][0]["function"]["arguments"] for choice in choices}) == 20
 
 
 @pytest.mark.parametrize(
@@ -164,6 +198,17 @@ def test_a_call_that_is_cut_ends_with_length(most: int) -> None:
     (call,) = choice.message["tool_calls"]
     assert choice.finish_reason == "length"
     assert count(call["function"]["arguments"]) <= max(most - count("get_weather"), 0)
+
+
+@pytest.mark.parametrize("most", [9, 10, 12, 15, 20, 30, 60, 1_000])
+def test_a_limit_is_kept_with_text_of_several_bytes_a_character(most: int) -> None:
+    parameters = {"type": "object", "properties": {"summary": {"type": "string"}}, "required": ["summary"]}
+
+    choice = one("天気は？", tools=[_function("f", "", parameters)], max_tokens=most)
+
+    arguments = choice.message["tool_calls"][0]["function"]["arguments"]
+    assert count(arguments) <= most - count("f")
+    assert (choice.finish_reason == "length") == (not arguments.endswith("}"))
 
 
 def test_camel_case_names_are_words_too() -> None:
