@@ -1,0 +1,1 @@
+"""Scripted answers: rules that say what is answered to which request."""

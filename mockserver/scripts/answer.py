@@ -1,0 +1,208 @@
+"""What a rule answers with, as values: a reply of one or several choices, an error, or a callable.
+
+They say only what the script says; ``saying`` fills in what the API would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, TypeAlias
+
+from understudy.mockserver.chat import Answer, ChatRequest, Verbatim
+from understudy.mockserver.errors import ApiError
+from understudy.mockserver.layout import compact
+from understudy.mockserver.wire import Headers
+
+ENVELOPE = ("id", "created", "model", "system_fingerprint", "service_tier")
+
+
+class _Nothing:
+    def __repr__(self) -> str:
+        return "NOTHING"
+
+
+NOTHING: Final[Any] = _Nothing()
+"""Where null is a value, and may be meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of the tool *name*. *arguments*: a text goes out as it is (so it need not be JSON), any other
+    value as JSON; of a custom tool, its input. *id*: made up where there is none."""
+
+    name: str
+    arguments: Any = field(default_factory=dict)
+    kind: Literal["function", "custom"] = "function"
+    id: str | None = None
+
+    @property
+    def text(self) -> str:
+        return self.arguments if isinstance(self.arguments, str) else compact(self.arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One choice. What is None (or empty) is not there, or is filled in as the API would.
+
+    *text* comes before tool calls, *text_after* behind them. *pieces* are what a stream sends the text
+    (or the refusal, or the arguments of the one call) in. *reasoning_tokens*: None counts them.
+    *logprobs*: true makes them up, false leaves them out, None does as the request asks.
+    Raises ValueError for members that exclude one another.
+    """
+
+    text: str | None = None
+    tool_calls: tuple[Call, ...] = ()
+    text_after: str = ""
+    function_call: Call | None = None
+    refusal: str | None = None
+    reasoning: str | None = None
+    reasoning_tokens: int | None = None
+    logprobs: bool | Mapping[str, Any] | None = None
+    annotations: Sequence[Mapping[str, Any]] = ()
+    audio: Mapping[str, Any] | None = None
+    finish_reason: str | None = None
+    pieces: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        self._exclude("refusal", "text", "tool_calls", "function_call", "audio")
+        self._exclude("function_call", "tool_calls")
+        self._exclude("audio", "text", "tool_calls", "function_call")
+        if self.text_after and not self.tool_calls:
+            raise ValueError("text_after is what follows tool calls, and there are none; use text")
+        if self.pieces is not None:
+            self._agree("".join(self.pieces))
+
+    def _exclude(self, name: str, *others: str) -> None:
+        if getattr(self, name) in (None, ()):
+            return
+        for other in others:
+            if getattr(self, other) not in (None, ()):
+                raise ValueError(f"an answer has {name} or {other}, not both")
+
+    def _agree(self, joined: str) -> None:
+        """Take *joined* as the text where there is no other; the pieces must be those of what is said."""
+        call = self.function_call or (self.tool_calls[0] if len(self.tool_calls) == 1 else None)
+        said = self.refusal if self.text is None else self.text
+        said = call.text if said is None and call is not None else said
+        if said is None and not self.tool_calls and self.audio is None:
+            object.__setattr__(self, "text", joined)
+        elif said != joined:
+            raise ValueError(f"the pieces make {joined[:60]!r}, and what they are of is {str(said)[:60]!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply of one or several *choices*. Where a request asks for more of them than there are, they
+    are said again; where for fewer, the first are.
+
+    *usage* is laid over the counts that the engine makes, *envelope* (its members are in ``ENVELOPE``)
+    over what stands around the choices; *headers* are sent besides the usual ones.
+    """
+
+    choices: tuple[Said, ...]
+    usage: Mapping[str, Any] | None = None
+    envelope: Mapping[str, Any] = field(default_factory=dict)
+    headers: Headers = ()
+
+    def __post_init__(self) -> None:
+        if not self.choices:
+            raise ValueError("an answer needs at least one choice")
+        for name in self.envelope:
+            if name not in ENVELOPE:
+                raise ValueError(f"{name!r} is not a member to override; there are: {', '.join(ENVELOPE)}")
+
+
+# status -> type and code that FACTS D.2 has for it, and a message
+_KNOWN: Mapping[int, tuple[str, str | None, str]] = {
+    401: (
+        "invalid_request_error",
+        "invalid_api_key",
+        "Incorrect API key provided. You can find your API key at https://platform.openai.com/account/api-keys.",
+    ),
+    403: (
+        "request_forbidden",
+        "unsupported_country_region_territory",
+        "Country, region, or territory not supported",
+    ),
+    429: ("requests", "rate_limit_exceeded", "Rate limit reached. Please try again later."),
+    500: (
+        "server_error",
+        None,
+        "The server had an error while processing your request. Sorry about that!",
+    ),
+    503: (
+        "service_unavailable_error",
+        "server_is_overloaded",
+        "Our servers are currently overloaded. Please try again later.",
+    ),
+}
+_MODEL_SPEAKS = (400, 422)
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """An error as the answer. ``NOTHING``: as the API documents it for *status* (FACTS D.2)."""
+
+    status: int
+    message: str | None = None
+    type: str | None = None
+    code: Any = NOTHING
+    param: str | None = None
+    headers: Headers = ()
+
+    def __post_init__(self) -> None:
+        if not 400 <= self.status <= 599:
+            raise ValueError(f"status is {self.status}, expected 400 to 599")
+
+    def error(self) -> ApiError:
+        """Return the error this stands for."""
+        server = self.status >= 500
+        kind, code, message = _KNOWN.get(
+            self.status,
+            ("server_error" if server else "invalid_request_error", None, f"Error {self.status}."),
+        )
+        return ApiError(
+            status=self.status,
+            message=message if self.message is None else self.message,
+            type=self.type or kind,
+            param=self.param,
+            code=code if self.code is NOTHING else self.code,
+            voice="model" if self.status in _MODEL_SPEAKS else "gateway",
+            headers=tuple(self.headers),
+        )
+
+
+Called: TypeAlias = Callable[[ChatRequest], Any]
+"""A callable of the user: it returns a text, a value of this module, an Answer or a Verbatim."""
+Whole: TypeAlias = "Answer | Verbatim | Reply | Fail"
+"""What needs no more than a request to be said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """An answer that is made for each request anew: *make* gets the variables of a template.
+
+    *reads_headers*: one of them is the headers of the request."""
+
+    make: Callable[[Mapping[str, Any]], Reply | Fail]
+    reads_headers: bool = False
+
+
+Answering: TypeAlias = "Whole | Rendered | Called"
+
+
+def as_answer(value: Any, of: str) -> Answering:
+    """Return *value* as an answer: a text is said. Raises ValueError, naming *of*, for what is none."""
+    if isinstance(value, str):
+        return Reply((Said(text=value),))
+    if isinstance(value, Said):
+        return Reply((value,))
+    if isinstance(value, Call):
+        return Reply((Said(tool_calls=(value,)),))
+    if isinstance(value, (Reply, Fail, Rendered, Answer, Verbatim)) or callable(value):
+        return value  # type: ignore[no-any-return]  # a callable of unknown kind
+    raise ValueError(
+        f"{of} is {type(value).__name__}, expected a text, an answer of understudy.fixtures.answers, or a "
+        "callable; says_json(…) answers with a JSON value"
+    )

@@ -1,0 +1,138 @@
+"""What a rule asks, from plain data: the ``when`` of a scenario file, or the arguments of ``Script.when``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from understudy.mockserver.scripts.paths import query
+from understudy.mockserver.scripts.rule import At, Named, Shape, ToolResult, When
+from understudy.mockserver.scripts.texts import Text, as_text
+
+KEYS = (
+    "model",
+    "user",
+    "system",
+    "any_message",
+    "turn",
+    "tool_result",
+    "tools",
+    "response_format",
+    "stream",
+    "headers",
+    "metadata",
+    "body",
+)
+_FORMATS = ("text", "json_object", "json_schema")
+
+
+def read_when(document: Mapping[str, Any], failed: Callable[[str, ValueError], None]) -> When:
+    """Return what *document* asks. *failed* is told of each key that cannot be understood, and why; it
+    may raise. A key that failed asks nothing."""
+    found: dict[str, Any] = {}
+    for key, value in document.items():
+        if value is None:
+            continue
+        try:
+            found |= _READ[key](value) if key in _READ else {key: value}
+        except ValueError as error:
+            failed(key, error)
+    return When(**found)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    several = (value,) if isinstance(value, str) else tuple(value)
+    for one in several:
+        if not isinstance(one, str):
+            raise ValueError(f"expected texts, got {type(one).__name__}")
+    return several
+
+
+def _text(value: Any, key: str) -> Text:
+    if not isinstance(value, Mapping):
+        return as_text(value, key)
+    return Text(
+        equals=value.get("equals"),
+        contains=_texts(value.get("contains", ())),
+        regex=_texts(value.get("regex", ())),
+    )
+
+
+def _tool_result(value: Any) -> ToolResult:
+    if isinstance(value, ToolResult):
+        return value
+    if isinstance(value, str):
+        return ToolResult(tool=value)
+    if not isinstance(value, Mapping):
+        raise ValueError("tool_result is the name of a tool, or says tool, id, equals, contains or regex")
+    asked = {key: member for key, member in value.items() if key not in ("tool", "id")}
+    return ToolResult(value.get("tool"), value.get("id"), _text(asked, "tool_result"))
+
+
+def _named(value: Mapping[str, Any], key: str, *, lower: bool = False) -> Named:
+    return tuple(
+        (name.lower() if lower else name, None if text is None else _text(text, f"{key}.{name}"))
+        for name, text in value.items()
+    )
+
+
+def _body(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the members of ``When`` for what is asked of the body."""
+    found: dict[str, Any] = {}
+    if "schema" in value:
+        found["shape"] = Shape(value["schema"])
+    found["body"] = tuple(_at(path, asked) for path, asked in value.items() if path != "schema")
+    return found
+
+
+def _at(path: str, asked: Any) -> At:
+    where = query(path)
+    if isinstance(asked, Text):
+        return At(where, text=asked)
+    if not isinstance(asked, Mapping):
+        return At(where, equals=asked)
+    if set(asked) == {"equals"}:
+        return At(where, equals=asked["equals"])
+    if set(asked) == {"exists"}:
+        return At(where, exists=asked["exists"])
+    if not set(asked) <= {"equals", "contains", "regex"} or not isinstance(asked.get("equals", ""), str):
+        raise ValueError(
+            f"{path}: equals, exists, or a text's contains and regex; an object is asked for by equals"
+        )
+    return At(where, text=_text(asked, path))
+
+
+def _turn(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError(
+            f"turn is {value!r}, expected the number of messages of the assistant so far, from 0"
+        )
+    return value
+
+
+def _stream(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"stream is {value!r}, expected true or false")
+    return value
+
+
+def _response_format(value: Any) -> str:
+    if value not in _FORMATS:
+        raise ValueError(f"response_format is {value!r}, expected {', '.join(_FORMATS)}")
+    return str(value)
+
+
+_READ: Mapping[str, Callable[[Any], dict[str, Any]]] = {
+    "model": lambda value: {"model": _texts(value)},
+    "user": lambda value: {"user": _text(value, "user")},
+    "system": lambda value: {"system": _text(value, "system")},
+    "any_message": lambda value: {"any_message": _text(value, "any_message")},
+    "turn": lambda value: {"turn": _turn(value)},
+    "tool_result": lambda value: {"tool_result": _tool_result(value)},
+    "tools": lambda value: {"tools": _texts(value)},
+    "response_format": lambda value: {"response_format": _response_format(value)},
+    "stream": lambda value: {"stream": _stream(value)},
+    "headers": lambda value: {"headers": _named(value, "headers", lower=True)},
+    "metadata": lambda value: {"metadata": _named(value, "metadata")},
+    "body": _body,
+}

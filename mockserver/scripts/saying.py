@@ -1,0 +1,138 @@
+"""From what a script says to the Answer that goes out: ids, finish reasons, logprobs and the rest, filled
+in as the API would. What a script says is sent as it stands: ``max_tokens`` and ``stop`` do not cut it.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from random import Random
+from typing import Any, NamedTuple
+
+from understudy.contracts import Family, family_of
+from understudy.mockserver.chat import Answer, ChatRequest, Choice
+from understudy.mockserver.envelope import envelope_of
+from understudy.mockserver.generation.logprobs import token_logprobs
+from understudy.mockserver.scripts.answer import Call, Reply, Said
+from understudy.mockserver.tokens.counting import completion_tokens, count, prompt_tokens, split
+from understudy.mockserver.usage import Counts, usage_document
+
+_ALPHABET = string.ascii_letters + string.digits
+_ID_LENGTH = 24  # FACTS B.1
+_REASONING_STEP = 64  # FACTS C.2: reasoning tokens come in multiples
+_MOST_CHOICES = 128  # FACTS A.7
+# the engine has no clock to give an answer; a date that no test outlives
+_NEVER_EXPIRES = 4_102_444_800
+
+
+class _Saying(NamedTuple):
+    chat: ChatRequest
+    family: Family
+    chance: Random
+
+
+def say(reply: Reply, chat: ChatRequest, chance: Random) -> Answer:
+    """Return *reply* as the answer to *chat*; what is made up is drawn from *chance*."""
+    saying = _Saying(chat, family_of(chat.model), chance)
+    wanted = chat.document.get("n")
+    number = min(max(wanted, 1), _MOST_CHOICES) if type(wanted) is int else 1
+    said = [reply.choices[index % len(reply.choices)] for index in range(number)]
+    choices = tuple(_choice(one, saying) for one in said)
+    answer = Answer(choices, headers=reply.headers)
+    usage = None if reply.usage is None else _usage(reply.usage, answer, saying)
+    # an envelope replaces all that is around the choices, so what the script leaves out is filled in
+    envelope = {**envelope_of(chat, answer, saying.family), **reply.envelope} if reply.envelope else {}
+    return Answer(choices, usage, envelope, reply.headers)
+
+
+def _choice(said: Said, saying: _Saying) -> Choice:
+    message = _message(said, saying)
+    tokens = said.reasoning_tokens
+    if tokens is None:
+        thought = count(said.reasoning, saying.family.encoding) if said.reasoning else 0
+        tokens = -(-thought // _REASONING_STEP) * _REASONING_STEP
+    return Choice(
+        message=message,
+        finish_reason=said.finish_reason or _finish(said, saying),
+        logprobs=_logprobs(said, message, saying),
+        pieces=said.pieces,
+        reasoning=said.reasoning,
+        reasoning_tokens=tokens,
+    )
+
+
+def _message(said: Said, saying: _Saying) -> dict[str, Any]:
+    """Return the message, its keys in the API's order (FACTS B.1)."""
+    after, calls = said.text_after, [_call(call, saying.chance) for call in said.tool_calls]
+    message: dict[str, Any] = {"role": "assistant"}
+    if after:  # calls before the content: so a stream sends them
+        message |= {"tool_calls": calls, "content": (said.text or "") + after}
+    else:
+        message["content"] = said.text
+        if calls:
+            message["tool_calls"] = calls
+    if said.function_call is not None:
+        message["function_call"] = {"name": said.function_call.name, "arguments": said.function_call.text}
+    message["refusal"] = said.refusal
+    message["annotations"] = list(said.annotations)
+    if said.audio is not None:
+        message["audio"] = _audio(said.audio, saying.chance)
+    elif said.text is None and not (calls or said.function_call or said.refusal is not None):
+        message["content"] = ""
+    return message
+
+
+def _call(call: Call, chance: Random) -> dict[str, Any]:
+    drawn = "call_" + "".join(chance.choices(_ALPHABET, k=_ID_LENGTH))
+    made = {"id": drawn if call.id is None else call.id, "type": call.kind}
+    payload = "input" if call.kind == "custom" else "arguments"
+    return {**made, call.kind: {"name": call.name, payload: call.text}}
+
+
+def _audio(audio: Mapping[str, Any], chance: Random) -> dict[str, Any]:
+    drawn = "audio_" + "".join(chance.choices(_ALPHABET, k=_ID_LENGTH))
+    made = {"id": drawn, "data": "", "expires_at": _NEVER_EXPIRES, "transcript": ""}
+    return {**made, **audio}
+
+
+def _finish(said: Said, saying: _Saying) -> str:
+    """Return how such a choice ends (FACTS C.1)."""
+    if said.function_call is not None:
+        forced = isinstance(saying.chat.document.get("function_call"), dict)
+        return "stop" if forced else "function_call"
+    if not said.tool_calls:
+        return "stop"
+    choice = saying.chat.document.get("tool_choice")
+    named = isinstance(choice, dict) and choice.get("type") in ("function", "custom")
+    return saying.family.forced_finish if named else "tool_calls"
+
+
+def _logprobs(said: Said, message: Mapping[str, Any], saying: _Saying) -> Mapping[str, Any] | None:
+    if isinstance(said.logprobs, Mapping):
+        return said.logprobs
+    asked = saying.chat.document.get("logprobs") is True
+    if said.logprobs is False or not (said.logprobs or asked):
+        return None
+    most = saying.chat.document.get("top_logprobs")
+    alternatives = most if type(most) is int else 0
+    scores: dict[str, Any] = {"content": None, "refusal": None}
+    for member in ("content", "refusal"):
+        text = message.get(member)
+        if text:
+            pieces = split(text, saying.family.encoding)
+            scores[member] = token_logprobs(pieces, alternatives, saying.chance)["content"]
+    return scores if any(scores.values()) else None
+
+
+def _usage(given: Mapping[str, Any], answer: Answer, saying: _Saying) -> dict[str, Any]:
+    """Return the usage with *given* laid over what would have been counted; the total follows."""
+    thought = sum(choice.reasoning_tokens for choice in answer.choices)
+    seen = sum(completion_tokens(choice.message, saying.family.encoding) for choice in answer.choices)
+    counts = Counts(prompt_tokens(saying.chat.document, saying.family), thought + seen, reasoning=thought)
+    usage: dict[str, Any] = {**usage_document(counts, saying.family)}
+    for name, value in given.items():
+        own = usage.get(name)
+        usage[name] = {**own, **value} if isinstance(own, dict) and isinstance(value, dict) else value
+    if "total_tokens" not in given:
+        usage["total_tokens"] = usage["prompt_tokens"] + usage["completion_tokens"]
+    return usage
