@@ -88,7 +88,7 @@ class App:
             return None
         if len(body) > limit:
             return self.engine.refuse(Request(method, path, headers), too_large(limit), self._clock())
-        request = Request(method, path, headers, body)
+        request = Request(method, path, headers, body, scope["query_string"])
         if len(body) > LARGE:  # takes long enough for others to notice: not on the loop they wait for
             self._patience.renew(deadline)
             return await asyncio.to_thread(self.engine.handle, request, self._clock())

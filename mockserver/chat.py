@@ -52,7 +52,9 @@ class Choice:
     refusal, annotations, …``), keys in the order they are sent. *pieces* are the texts a stream
     sends it in, for whichever of content, refusal or arguments it carries; None: cut it at
     token borders. *tokens* is how many it has, where the source knows. *extra* holds further members
-    of the choice (``content_filter_results``).
+    of the choice (``content_filter_results``). *reasoning* is what the model thought, for APIs that
+    tell; *reasoning_tokens* is what it cost, beside *tokens*; *audio_tokens* is how many of *tokens*
+    were spoken.
     """
 
     message: Document
@@ -61,25 +63,30 @@ class Choice:
     pieces: Sequence[str] | None = None
     tokens: int | None = None
     extra: Document = field(default_factory=dict)
+    reasoning: str | None = None
+    reasoning_tokens: int = 0
+    audio_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a source says. The members of *envelope* (``id, created, model, service_tier, …``)
-    and *usage*, in the API's shape, replace what the engine would fill in."""
+    and *usage*, in the API's shape, replace what the engine would fill in; *headers* are sent besides."""
 
     choices: tuple[Choice, ...]
     usage: Document | None = None
     envelope: Document = field(default_factory=dict)
+    headers: Headers = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Verbatim:
-    """A whole HTTP reply, kept as it was: *body* goes out byte for byte."""
+    """A whole HTTP reply, kept as it was: sent byte for byte; *usage* is what it says of tokens."""
 
     status: int
     headers: Headers
     body: bytes
+    usage: Document | None = None
 
 
 def read_chat(document: Document, violations: tuple[Violation, ...] = ()) -> ChatRequest:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import click
 
-from understudy.contracts.documents import PROFILES
 from understudy.contracts.judge import KINDS_OF_FILE, Unreadable, judge
+from understudy.contracts.profiles.profile import Profile
 from understudy.contracts.wording import Finding, as_annotation, as_record, as_text, printable
+from understudy.mockserver.profile_files import open_profile
 
 LARGEST_FILE = 64 * 1024 * 1024
 """Bytes. Larger files are named, not judged."""
@@ -27,8 +28,8 @@ Writer = Callable[[str, Sequence[Finding]], None]
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option(
     "--profile",
-    type=click.Choice(PROFILES),
-    help="The contract. Else the one a recording names, else openai.",
+    metavar="NAME|FILE",
+    help="The API: see understudy profiles. Else the one a recording names, else openai.",
 )
 @click.option(
     "--as",
@@ -48,10 +49,11 @@ def check(paths: tuple[str, ...], profile: str | None, kind: str | None, form: s
     In a recording whose request the API refused (400, 422), the request's breaches are told as
     info: they are why it was refused.
     """
+    api = None if profile is None else _open(profile)
     write, tiers, files, unreadable = WRITERS[form], Counter[str](), 0, 0
     for name, read in _sources(paths, kind):
         try:
-            findings = judge(read(), kind, profile=profile)
+            findings = judge(read(), kind, profile=api)
         except Unreadable as error:
             unreadable += 1
             _complain(f"{name}:{error.line}:{error.column}: {error.reason}")
@@ -65,6 +67,13 @@ def check(paths: tuple[str, ...], profile: str | None, kind: str | None, form: s
     if form == "text":
         click.echo(_summary(files, tiers, unreadable))
     sys.exit(2 if unreadable else 1 if tiers["error"] else 0)
+
+
+def _open(name: str) -> Profile:
+    try:
+        return open_profile(name)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--profile") from None
 
 
 def _sources(paths: Sequence[str], kind: str | None) -> Iterator[tuple[str, Callable[[], bytes]]]:

@@ -1,7 +1,8 @@
 """The way of a request through the house. Read ``handle`` first.
 
 ``plan`` decides who will answer, ``state.take`` counts the request in, ``answer`` says the rest.
-Only the state remembers, and only the shell waits. Nothing here reads a clock or throws dice.
+Only the state, the ledger and the stored completions remember, and only the shell waits. Nothing
+here reads a clock or throws dice.
 """
 
 from __future__ import annotations
@@ -10,21 +11,37 @@ import hashlib
 import hmac
 import json
 import traceback
-from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import NamedTuple
 
-from understudy.mockserver import api, errors, headers, models
+from understudy.mockserver import api, errors, headers
 from understudy.mockserver.errors import Refusal
+from understudy.mockserver.forms import form_of
 from understudy.mockserver.identity import Stamp, stamp
 from understudy.mockserver.journal import Entry, Journal, Outcome, Reply
-from understudy.mockserver.plans import Fixed, Generate, Plan, Planner, Recorded, Spoken, refused
+from understudy.mockserver.ledger import Ledger
+from understudy.mockserver.pages import OPEN, Pages
+from understudy.mockserver.planner import Generate, Planner, Recorded, Scripts
+from understudy.mockserver.plans import Fixed, Plan, Spoken, prompt_only, refused
 from understudy.mockserver.settings import Settings
 from understudy.mockserver.state import MemoryState, Needs, State, Taken
+from understudy.mockserver.stored.memory import Stored
 from understudy.mockserver.wire import Head, Request, Send
 
 _SECRET = frozenset((b"authorization", b"api-key", b"cookie", b"proxy-authorization"))
 _ALLOW_ORIGIN = b"access-control-allow-origin"
+
+
+class Planned(NamedTuple):
+    """A request, without its secrets, and its plan. *account* is the key of a chat request, None for any
+    other request; *crossing*: a page of another origin asks; *trace* is a traceback where planning broke."""
+
+    request: Request
+    plan: Plan
+    needs: Needs
+    account: str | None
+    crossing: bool
+    trace: str = ""
 
 
 class Engine:
@@ -35,49 +52,59 @@ class Engine:
         settings: Settings,
         generate: Generate,
         recorded: Recorded | None = None,
+        scripts: Scripts | None = None,
         state: State | None = None,
     ) -> None:
         self.settings = settings
         self.journal = Journal(settings.journal_entries, settings.journal_bytes)
+        self.ledger = Ledger()
+        self.stored = Stored(settings.stored_entries, settings.stored_bytes)
+        self._profile = settings.api
+        self._form = form_of(self._profile)
         self._state = MemoryState() if state is None else state
-        self._planner = Planner(settings, generate, recorded)
+        self._planner = Planner(settings, self._form, generate, recorded, scripts)
+        self._pages = Pages(settings, self.ledger, self.stored)
         self._keys = tuple(key.encode("utf-8") for key in settings.api_keys)
 
     def handle(self, request: Request, now: float) -> Reply:
         """Decide the whole reply to *request* at *now* (seconds since 1970). Never raises."""
-        plan, trace = self.plan(request)
-        return self.answer(request, plan, self._state.take(plan.needs), now, trace)
+        planned = self.plan(request)
+        return self.answer(planned, self._state.take(planned.needs, now), now)
 
-    def plan(self, request: Request) -> tuple[Plan, str]:
-        """Return who answers and what they need to know first, and a traceback if that broke."""
+    def plan(self, request: Request) -> Planned:
+        """Return who answers, and what they need to know first. Never raises."""
+        found = api.route(request.method, request.path)
+        key, crossing, harmless = _read(request)
+        trace = ""
         try:
-            return self._route(request), ""
+            plan = self._decide(request, found, key)
         except Refusal as refusal:
-            return refused(_needs(request), refusal.error), ""
+            plan = refused(self._form, _needs(request), refusal.error)
         except Exception as error:
-            return _broken(request, error), traceback.format_exc()
+            plan, trace = self._broken(request, error), traceback.format_exc()
+        needs = plan.needs
+        if needs.prefix is not None:
+            needs = needs._replace(prefix=needs.prefix.of(key))
+        return Planned(harmless, plan, needs, key if found.handler == api.CHAT else None, crossing, trace)
 
-    def answer(self, request: Request, plan: Plan, taken: Taken, now: float, trace: str = "") -> Reply:
-        """Say what *plan* planned, and open the journal's entry. Never raises."""
+    def answer(self, planned: Planned, taken: Taken, now: float) -> Reply:
+        """Say what was *planned*, and open the journal's entry. Never raises."""
+        request, plan, _, account, crossing, trace = planned
         mark = stamp(self.settings.seed, plan.needs.request, taken.attempt, now)
         try:
             spoken = plan.speak(taken, mark)
         except Refusal as refusal:
-            plan = refused(
-                plan.needs,
-                refusal.error,
-                model=plan.model,
-                violations=plan.violations,
-                complaint=str(refusal),
-            )
+            plan = self._refused_late(plan, refusal)
             spoken = plan.speak(taken, mark)
         except Exception as error:
-            trace, plan = traceback.format_exc(), _broken(request, error)
+            plan, trace = self._broken(request, error), traceback.format_exc()
             spoken = plan.speak(taken, mark)
+        if account is not None:
+            self._account(account, plan, spoken, mark)
         entry = Entry(
             number=taken.number,
             at=now,
-            request=_harmless(request),
+            request=request,
             status=spoken.head.status,
             source=spoken.source,
             reply=spoken.body,
@@ -85,68 +112,106 @@ class Engine:
             usage=spoken.usage,
             violations=plan.violations,
             complaint=plan.complaint,
-            note=plan.note,
+            note=spoken.note,
             trace=trace,
         )
         self.journal.add(entry)
-        head = spoken.head if request.header(b"origin") is None else _for_browsers(spoken.head)
+        head = _for_browsers(spoken.head) if crossing else spoken.head
         return Reply(entry, (head, Send(spoken.body)))
 
     def refuse(self, request: Request, error: errors.ApiError, now: float) -> Reply:
         """Return *error* as the reply to a *request* that the shell could not read to its end."""
-        plan = refused(_needs(request), error)
-        return self.answer(request, plan, self._state.take(plan.needs), now)
+        plan = refused(self._form, _needs(request), error)
+        chat = api.route(request.method, request.path).handler == api.CHAT
+        key, crossing, harmless = _read(request)
+        planned = Planned(harmless, plan, plan.needs, key if chat else None, crossing)
+        return self.answer(planned, self._state.take(plan.needs, now), now)
 
     def close(self, reply: Reply, outcome: Outcome) -> Entry:
         """Write down how the sending of *reply* ended, and return its entry."""
         reply.entry.outcome = outcome
         return reply.entry
 
-    def _route(self, request: Request) -> Plan:
-        found = api.route(request.method, request.path)
+    def _decide(self, request: Request, found: api.Route, key: str) -> Plan:
         if found.handler == api.CHAT:
-            self._admit(request)
-            return self._planner.plan(request.body)
+            self._admit(key)
+            return self._planner.plan(request, found.name)
         if found.handler is None:
             raise Refusal(_nowhere(request, found.allowed))
         if found.handler == api.PREFLIGHT:
             return Fixed(_needs(request), _preflight)
-        if found.handler == api.HEALTH:
-            return Fixed(_needs(request), partial(_page, {"status": "ok"}))
-        self._admit(request)
-        return Fixed(_needs(request), partial(_page, self._models(found)))
+        if found.handler not in OPEN:
+            self._admit(key)
+        return Fixed(_needs(request), partial(self._page, found, request, key))
 
-    def _models(self, found: api.Route) -> Mapping[str, Any]:
-        if found.handler == api.MODELS:
-            return models.listing(self.settings.models)
-        document = models.model(found.name, self.settings.models)
-        if document is None:
-            raise Refusal(models.unknown(found.name))
-        return document
+    def _page(self, found: api.Route, request: Request, key: str, mark: Stamp) -> Spoken:
+        body = (json.dumps(self._pages.document(found, request, key), indent=2) + "\n").encode("ascii")
+        return Spoken(Head(200, headers.plain(mark, len(body))), body, "server")
 
-    def _admit(self, request: Request) -> None:
-        """Raise the 401 for a request without a key, or with one that is not ours."""
-        key = _key(request)
+    def _admit(self, key: str) -> None:
+        """Raise the 401 for a request without a key, or with one that is not ours; the error of the
+        profile for one whose credit is spent."""
         if not key:
             raise Refusal(errors.missing_key())
-        if not self._keys:
-            return
-        given = key.encode("utf-8", "replace")
-        # every key is compared, each in constant time: how long it takes says nothing
-        if not sum([hmac.compare_digest(given, known) for known in self._keys]):
-            raise Refusal(errors.wrong_key(key))
+        if self._keys:
+            given = key.encode("utf-8", "replace")
+            # every key is compared, each in constant time: how long it takes says nothing
+            if not sum([hmac.compare_digest(given, known) for known in self._keys]):
+                raise Refusal(errors.wrong_key(key))
+        credit = self.settings.credit
+        if credit is not None and self.ledger.spent(key, self._profile.prices) >= credit:
+            raise Refusal(errors.credit_spent(self._profile.quota))
+
+    def _account(self, account: str, plan: Plan, spoken: Spoken, mark: Stamp) -> None:
+        """Write the exchange into the ledger, and keep the completion where that was asked."""
+        status, sums, billed = spoken.head.status, spoken.sums, True
+        if status >= 400:
+            fact = self._profile.error(status)
+            billed = fact is not None and fact.billed is True
+            if billed and plan.chat is not None:
+                sums = prompt_only(plan.chat)
+        elif plan.chat is not None and plan.chat.document.get("store") is True:
+            chat, request_id = plan.chat, mark.request_id
+            self.stored.keep(
+                account, chat.document, spoken.body, chat.stream, request_id=request_id, usage=spoken.usage
+            )
+        self.ledger.add(account, plan.model, status, sums, billed)
+
+    def _refused_late(self, plan: Plan, refusal: Refusal) -> Fixed:
+        """Return the plan for what turned out to have no answer."""
+        return refused(
+            self._form,
+            plan.needs,
+            refusal.error,
+            model=plan.model,
+            violations=plan.violations,
+            complaint=str(refusal) if refusal.error.type == errors.UNMATCHED else "",
+            chat=plan.chat,
+        )
+
+    def _broken(self, request: Request, error: Exception) -> Fixed:
+        kind = type(error).__name__
+        shown = errors.broke_down(f"the understudy failed to answer ({kind}); its journal has the traceback")
+        return refused(self._form, _needs(request), shown, complaint=f"{kind}: {error}")
 
 
-def _key(request: Request) -> str:
-    """Return the key of a Bearer authorization, or that of Azure's ``api-key`` header."""
-    scheme, _, key = (request.header(b"authorization") or "").partition(" ")
-    return key.strip() if scheme.lower() == "bearer" else request.header(b"api-key") or ""
-
-
-def _harmless(request: Request) -> Request:
-    """Return *request* without the headers that hold secrets: so it may be kept and shown."""
-    method, path, pairs, body = request
-    return Request(method, path, [pair for pair in pairs if pair[0] not in _SECRET], body)
+def _read(request: Request) -> tuple[str, bool, Request]:
+    """Return the key that came with *request* (Bearer, or Azure's ``api-key``), whether a page of another
+    origin asks, and the request without the headers that hold secrets: so it may be kept and shown."""
+    key, crossing, kept = "", False, []
+    for pair in request.headers:
+        name = pair[0]
+        if name not in _SECRET:
+            kept.append(pair)
+            crossing = crossing or name == b"origin"
+        elif name == b"authorization":
+            scheme, _, given = pair[1].decode("latin-1").partition(" ")
+            if scheme.lower() == "bearer":
+                key = given.strip()
+        elif name == b"api-key":
+            key = key or pair[1].decode("latin-1")
+    method, path, _, body, query = request
+    return key, crossing, Request(method, path, kept, body, query)
 
 
 def _for_browsers(head: Head) -> Head:
@@ -156,7 +221,7 @@ def _for_browsers(head: Head) -> Head:
 
 
 def _needs(request: Request) -> Needs:
-    text = f"{request.method} {request.path} ".encode("utf-8", "replace") + request.body
+    text = f"{request.method} {request.path} ".encode("utf-8", "replace") + request.query + request.body
     return Needs(hashlib.blake2b(text, digest_size=16).digest())
 
 
@@ -164,17 +229,6 @@ def _nowhere(request: Request, allowed: str) -> errors.ApiError:
     if allowed:
         return errors.wrong_method(request.method, request.path, allowed)
     return errors.unknown_path(request.method, request.path)
-
-
-def _broken(request: Request, error: Exception) -> Fixed:
-    kind = type(error).__name__
-    shown = errors.broke_down(f"the understudy failed to answer ({kind}); its journal has the traceback")
-    return refused(_needs(request), shown, complaint=f"{kind}: {error}")
-
-
-def _page(document: Mapping[str, Any], mark: Stamp) -> Spoken:
-    body = (json.dumps(document, indent=2) + "\n").encode("ascii")
-    return Spoken(Head(200, headers.plain(mark, len(body))), body, "server")
 
 
 def _preflight(mark: Stamp) -> Spoken:

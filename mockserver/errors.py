@@ -8,13 +8,16 @@ checks everything else: indented by two, ``application/json``, with them.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from understudy.contracts import Violation
+from understudy.contracts.profiles.profile import ErrorFact
 from understudy.mockserver.wire import Headers
 
 Voice: TypeAlias = Literal["gateway", "model"]
+
+UNMATCHED = "understudy_unmatched"  # the type of what nobody answers
 
 _ACCOUNT = "https://platform.openai.com/account/api-keys."
 _NO_KEY = (
@@ -113,6 +116,31 @@ def wrong_method(method: str, path: str, allowed: str) -> ApiError:
     return ApiError(405, message, code="method_not_supported", voice="gateway", headers=(("allow", allowed),))
 
 
+_QUOTA = (
+    "You exceeded your current quota, please check your plan and billing details. For more information on "
+    "this error, read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors."
+)
+
+
+def credit_spent(status: str) -> ApiError:
+    """FACTS D.2: 402 where the profile says so, else 429 with the quota's own type."""
+    if status == "402":
+        return ApiError(402, "Insufficient Balance", type="insufficient_balance", voice="gateway")
+    return ApiError(429, _QUOTA, type="insufficient_quota", code="insufficient_quota", voice="gateway")
+
+
+def documented(error: ApiError, fact: ErrorFact | None) -> ApiError:
+    """Return *error* with what *fact* says of its status. Our own errors stay as they are worded."""
+    if fact is None or error.type.startswith("understudy_"):
+        return error
+    return replace(
+        error,
+        type=fact.type or error.type,
+        code=fact.code or error.code,
+        message=fact.message or error.message,
+    )
+
+
 def breach(violation: Violation) -> ApiError:
     """The API's 400 for a request that breaks its contract."""
     return ApiError(400, violation.message, param=violation.param, code=violation.code)
@@ -123,7 +151,7 @@ def unmatched(reason: str) -> ApiError:
     return ApiError(
         501,
         f"no answer for this request: {reason}",
-        type="understudy_unmatched",
+        type=UNMATCHED,
         voice="gateway",
         headers=(("x-should-retry", "false"),),
     )

@@ -1,7 +1,6 @@
-"""From a request body to a plan: who will answer it, and what must be known before they can.
+"""What is decided about a request before it is counted in: who answers, and what they must know first.
 
-Planning is pure and remembers nothing that matters: an equal body has an equal plan, so plans of
-recent bodies are kept, within bounds, and with them all that is expensive about a request.
+A plan holds no state that matters. Equal requests share one, and with it all that is expensive.
 """
 
 from __future__ import annotations
@@ -9,51 +8,46 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from threading import Lock
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from understudy.contracts import Family, Violation, check_request, family_of
-from understudy.mockserver import errors, headers
-from understudy.mockserver.bodies import read_document
-from understudy.mockserver.chat import Answer, ChatRequest, Verbatim, read_chat
-from understudy.mockserver.encode import Encoded, encode, usage_document
+from understudy.contracts import Family, Violation, family_of
+from understudy.mockserver.chat import Answer, ChatRequest, Choice, Document, Verbatim
 from understudy.mockserver.errors import ApiError, Refusal
+from understudy.mockserver.forms import Form, Laid
 from understudy.mockserver.identity import Stamp
-from understudy.mockserver.instances.instance import Unsatisfiable
-from understudy.mockserver.settings import Settings
+from understudy.mockserver.money import ONE, Sums, read_usage, sums_of
+from understudy.mockserver.prompt_cache import Cached
 from understudy.mockserver.state import Needs, Taken
-from understudy.mockserver.tokens.counting import completion_tokens, prompt_tokens
+from understudy.mockserver.tokens.counting import (
+    PromptCounts,
+    completion_tokens,
+    prompt_counts,
+    prompt_tokens,
+)
+from understudy.mockserver.usage import Counts
 from understudy.mockserver.wire import Head, RawHeaders, raw
-
-Generate: TypeAlias = Callable[[ChatRequest], Answer]
-_KEPT_PLANS = 512
-_KEPT_BODY = 32 * 1024
 
 
 class Spoken(NamedTuple):
-    """A whole reply, and what the journal wants to know of it."""
+    """A whole reply, and what the journal and the ledger want to know of it."""
 
     head: Head
     body: bytes
     source: str
     usage: Mapping[str, Any] | None = None
+    sums: Sums = ONE
+    note: str = ""
 
 
-class Series(Protocol):
-    """What a recording offers: answers for one *key*, by position."""
+class Speaker(NamedTuple):
+    """Someone who can answer: *say* gives the answer at a position of theirs; *settled* is one number
+    for all positions that have the same answer."""
 
-    @property
-    def key(self) -> bytes: ...
-
-    def speak(self, position: int) -> Answer | Verbatim: ...
-
-
-class Recorded(Protocol):
-    """Recordings as a source."""
-
-    def offer(self, chat: ChatRequest) -> Series | None: ...
-
-    def nearest(self, chat: ChatRequest) -> str | None: ...
+    source: str
+    say: Callable[[int], Answer | Verbatim]
+    settled: Callable[[int], int]
+    headers: RawHeaders = ()
+    note: str = ""
 
 
 @dataclass(slots=True)
@@ -65,7 +59,7 @@ class Fixed:
     model: str = ""
     violations: tuple[Violation, ...] = ()
     complaint: str = ""
-    note: str = ""
+    chat: ChatRequest | None = None
 
     def speak(self, taken: Taken, stamp: Stamp) -> Spoken:
         return self.speaks(stamp)
@@ -73,143 +67,124 @@ class Fixed:
 
 @dataclass(slots=True)
 class Answered:
-    """A request that *say* answers, given the position in its series."""
+    """A request that one of *speakers* answers: the one whose turn (of *needs*) is taken."""
 
     chat: ChatRequest
     family: Family
+    form: Form
     needs: Needs
-    say: Callable[[int], Answer | Verbatim]
-    source: str
-    extra: RawHeaders = ()
+    speakers: tuple[Speaker, ...]
+    prompt: PromptCounts | None = None  # None: counted when the answer does not say
     complaint: str = ""
-    note: str = ""
     model: str = field(init=False)
     violations: tuple[Violation, ...] = field(init=False)
-    _laid: tuple[int, Encoded, dict[str, Any]] | None = field(default=None, init=False)
+    _laid: _Laid | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self.model, self.violations = self.chat.model, self.chat.violations
 
     def speak(self, taken: Taken, stamp: Stamp) -> Spoken:
+        speaker = self.speakers[taken.turn]
+        position = speaker.settled(taken.position)
+        key = (taken.turn, position, taken.cached)
         laid = self._laid
-        if laid is None or laid[0] != taken.position:
-            answer = self.say(taken.position)
+        if laid is None or laid.key != key:
+            try:
+                answer = speaker.say(position)
+            except Refusal as refusal:
+                if speaker.source != "scripted":
+                    raise
+                return _refusal(self.form, refusal.error, "", stamp)._replace(source="scripted")
             if isinstance(answer, Verbatim):
-                return _verbatim(answer, self.source, stamp)
-            usage = dict(answer.usage) if answer.usage is not None else self._usage(answer)
-            laid = taken.position, encode(self.chat, answer, self.family, usage), usage
+                return _verbatim(answer, speaker, stamp)
+            laid = self._lay(key, answer, speaker)
             self._laid = laid  # equal bodies share a plan, and mostly a position
-        _, encoded, usage = laid
-        body = encoded.text(stamp).encode("utf-8", "replace")
-        length = None if encoded.events is not None else len(body)
-        spent = usage.get("total_tokens")
-        pairs = headers.success(stamp, spent if isinstance(spent, int) else 0, length)
-        pairs += self.extra
-        return Spoken(Head(200, pairs), body, self.source, usage)
+        body = laid.encoded.text(stamp).encode("utf-8", "replace")
+        length = None if laid.encoded.events is not None else len(body)
+        pairs = self.form.success(stamp, laid.spent, length)
+        if laid.headers:
+            pairs += laid.headers
+        return Spoken(Head(200, pairs), body, speaker.source, laid.usage, laid.sums, speaker.note)
 
-    def _usage(self, answer: Answer) -> dict[str, Any]:
-        encoding = self.family.encoding
-        said = sum(
-            completion_tokens(choice.message, encoding) if choice.tokens is None else choice.tokens
-            for choice in answer.choices
+    def _lay(self, key: _Key, answer: Answer, speaker: Speaker) -> _Laid:
+        usage = answer.usage
+        if usage is None:
+            counts = self._counts(answer, key[2])
+            usage, sums = self.form.usage(counts, self.family), sums_of(counts)
+        else:
+            sums = read_usage(usage)
+        spent = usage.get("total_tokens")
+        encoded = self.form.encode(self.chat, answer, self.family, usage)
+        spent = spent if isinstance(spent, int) else 0
+        own = [*speaker.headers, *raw(answer.headers)]
+        return _Laid(key, encoded, usage, sums, spent, own)
+
+    def _counts(self, answer: Answer, cached: Cached) -> Counts:
+        document, family = self.chat.document, self.family
+        prompt = self.prompt or prompt_counts(document, family)
+        said, thought, spoken = 0, 0, 0
+        for choice in answer.choices:
+            said += _visible(choice, document, family) if choice.tokens is None else choice.tokens
+            thought += choice.reasoning_tokens
+            spoken += choice.audio_tokens
+        return Counts(
+            prompt.total,
+            said + thought,
+            cached.read,
+            cached.written,
+            thought,
+            prompt.audio,
+            prompt.image,
+            spoken,
         )
-        return usage_document(prompt_tokens(self.chat.document, self.family), said)
+
+
+_Key: TypeAlias = tuple[int, int, Cached]
+
+
+class _Laid(NamedTuple):
+    """An answer that was laid out, for the next equal request."""
+
+    key: _Key
+    encoded: Laid
+    usage: Mapping[str, Any]
+    sums: Sums
+    spent: int
+    headers: RawHeaders
 
 
 Plan: TypeAlias = Fixed | Answered
 
 
-class Planner:
-    """Decides who answers a chat request. Sources are asked in order: recordings, then invention."""
-
-    def __init__(self, settings: Settings, generate: Generate, recorded: Recorded | None) -> None:
-        self._settings = settings
-        self._generate = generate
-        self._recorded = recorded
-        self._lock = Lock()
-        self._plans: dict[bytes, Plan] = {}
-
-    def plan(self, body: bytes) -> Plan:
-        """Return the plan for *body*; raises Refusal where it is no JSON object."""
-        known = self._plans.get(body)
-        if known is not None:
-            return known
-        plan = self._decide(body)
-        if len(body) <= _KEPT_BODY:
-            with self._lock:  # two threads at once would lose the bound, or the iterator
-                if len(self._plans) >= _KEPT_PLANS:
-                    del self._plans[next(iter(self._plans))]
-                self._plans[body] = plan
-        return plan
-
-    def _decide(self, body: bytes) -> Plan:
-        document = read_document(body, self._settings.depth_limit)
-        violations = check_request(document, profile=self._settings.profile)
-        chat = read_chat(document, violations)
-        # a recording wins over our own judgement: it shows what the API really did
-        if self._recorded is not None and (series := self._recorded.offer(chat)) is not None:
-            needs = Needs(chat.fingerprint, series.key)
-            return Answered(chat, family_of(chat.model), needs, series.speak, "recorded")
-        error = self._objection(chat)
-        if error is not None:
-            return refused(Needs(chat.fingerprint), error, model=chat.model, violations=violations)
-        return self._unrecorded(chat)
-
-    def _objection(self, chat: ChatRequest) -> ApiError | None:
-        breaches = [violation for violation in chat.violations if violation.tier == "error"]
-        allowed = self._settings.models
-        # the gateway knows models; it looks after `model` was found and before anything else
-        if allowed and chat.model not in allowed and not (breaches and not chat.model):
-            return errors.unknown_model(chat.model)
-        return errors.breach(breaches[0]) if breaches else None
-
-    def _unrecorded(self, chat: ChatRequest) -> Plan:
-        needs = Needs(chat.fingerprint)
-        miss = "" if self._recorded is None else self._recorded.nearest(chat) or "there are no recordings"
-        if self._settings.on_unmatched == "fail":
-            reason = miss or "no recording was given, and on_unmatched is 'fail'"
-            return refused(
-                needs,
-                errors.unmatched(reason),
-                model=chat.model,
-                violations=chat.violations,
-                complaint=reason,
-            )
-        extra = raw([("x-understudy-unmatched", _one_line(miss))]) if miss else ()
-        family = family_of(chat.model)
-        return Answered(chat, family, needs, partial(self._invent, chat), "generated", extra, note=miss)
-
-    def _invent(self, chat: ChatRequest, _: int) -> Answer:
-        try:
-            return self._generate(chat)
-        except Unsatisfiable as error:
-            reason = (
-                f"no value was found for its schema, at {error.path or 'the root'}: {_one_line(error.reason)}"
-            )
-            raise Refusal(errors.unmatched(reason)) from error
+def _visible(choice: Choice, document: Document, family: Family) -> int:
+    named = document.get("tool_choice") or document.get("function_call")
+    # where the request named the tool, some models write its arguments alone
+    forced = isinstance(named, dict) and "allowed_tools" not in named and family.forced_finish == "stop"
+    return completion_tokens(choice.message, family.encoding, forced=forced)
 
 
-def refused(needs: Needs, error: ApiError, **known: Any) -> Fixed:
+def prompt_only(chat: ChatRequest) -> Sums:
+    """Return the tokens of a request that was billed although it failed."""
+    return Sums(1, prompt_tokens(chat.document, family_of(chat.model)))
+
+
+def refused(form: Form, needs: Needs, error: ApiError, **known: Any) -> Fixed:
     """Return the plan that answers with *error*; *known* goes to the journal."""
-    if not known.get("violations") and not known.get("complaint"):
-        known["note"] = error.message
-    return Fixed(needs, partial(_refusal, error), **known)
+    told = known.get("violations") or known.get("complaint")
+    return Fixed(needs, partial(_refusal, form, error, "" if told else error.message), **known)
 
 
-def _refusal(error: ApiError, stamp: Stamp) -> Spoken:
-    body = error.body()
-    return Spoken(Head(error.status, headers.failure(error, stamp, len(body))), body, "refused")
+def _refusal(form: Form, error: ApiError, note: str, stamp: Stamp) -> Spoken:
+    body, pairs = form.failure(error, stamp)
+    return Spoken(Head(error.status, pairs), body, "refused", note=note)
 
 
-def _verbatim(kept: Verbatim, source: str, stamp: Stamp) -> Spoken:
+def _verbatim(kept: Verbatim, speaker: Speaker, stamp: Stamp) -> Spoken:
     pairs = raw(kept.headers)
     names = {name for name, _ in pairs}
     if b"x-request-id" not in names:
         pairs.append((b"x-request-id", stamp.request_id.encode("ascii")))
     if not any(value.startswith(b"text/event-stream") for name, value in pairs if name == b"content-type"):
         pairs.append((b"content-length", b"%d" % len(kept.body)))
-    return Spoken(Head(kept.status, pairs), kept.body, source)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())[:500]
+    head, sums = Head(kept.status, pairs), read_usage(kept.usage)
+    return Spoken(head, kept.body, speaker.source, kept.usage, sums, speaker.note)

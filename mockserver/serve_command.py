@@ -4,22 +4,37 @@ from __future__ import annotations
 
 import gc
 import threading
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from understudy.contracts.documents import PROFILES
 from understudy.mockserver import reporting
 from understudy.mockserver.app import App
-from understudy.mockserver.build import build, open_cassettes
-from understudy.mockserver.cassettes import Cassettes
+from understudy.mockserver.build import build, open_cassettes, open_scripts
 from understudy.mockserver.generation.prose import prose
+from understudy.mockserver.generation.styles import STYLES, Style
+from understudy.mockserver.profile_files import open_profile
 from understudy.mockserver.serve import CannotListen, base_url, listen, run
 from understudy.mockserver.settings import Settings, Unmatched
 
+if TYPE_CHECKING:
+    from understudy.mockserver.cassettes import Cassettes
+
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _SHOWN_BROKEN = 20
+
+
+def _usd(text: str) -> Decimal:
+    """Return an amount of money, exactly as written."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        raise click.BadParameter(f"{text!r} is no amount of USD; an example: 0.50") from None
+    if not amount.is_finite() or amount < 0:
+        raise click.BadParameter(f"{text} USD: expected 0 or more")
+    return amount
 
 
 @click.command()
@@ -37,14 +52,37 @@ _SHOWN_BROKEN = 20
 @click.option("--api-key", multiple=True, help="Take only this key. Repeatable. Default: any non-empty key.")
 @click.option("--model", multiple=True, help="Know only this model. Repeatable. Default: any model.")
 @click.option(
-    "--profile", default="openai", show_default=True, metavar="NAME", help=f"One of: {', '.join(PROFILES)}."
+    "--script",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Answer from the rules in this scenario file. Repeatable.",
+)
+@click.option(
+    "--profile",
+    default="openai",
+    show_default=True,
+    metavar="NAME|FILE",
+    help="The API to be: a built-in one (see understudy profiles), or a file of your own.",
 )
 @click.option(
     "--on-unmatched",
     type=click.Choice(["generate", "fail"]),
     default="generate",
     show_default=True,
-    help="What happens when no recording matches.",
+    help="What happens when no script and no recording matches.",
+)
+@click.option(
+    "--style",
+    type=click.Choice(STYLES),
+    default="faker",
+    show_default=True,
+    help="What generated text is: made up, the prompt again, or lorem ipsum.",
+)
+@click.option(
+    "--lenient", is_flag=True, help="Answer requests that break the contract, and only note what is wrong."
+)
+@click.option(
+    "--credit", type=_usd, metavar="USD", help="What each key may spend, by the prices of the profile."
 )
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--access-log", is_flag=True, help="Report every request, not only what went wrong.")
@@ -55,8 +93,12 @@ def serve(
     seed: int,
     api_key: tuple[str, ...],
     model: tuple[str, ...],
+    script: tuple[Path, ...],
     profile: str,
     on_unmatched: Unmatched,
+    style: Style,
+    lenient: bool,
+    credit: Decimal | None,
     log_format: reporting.Format,
     access_log: bool,
 ) -> None:
@@ -66,9 +108,19 @@ def serve(
     """
     try:
         settings = Settings(
-            seed=seed, profile=profile, api_keys=api_key, models=model, on_unmatched=on_unmatched
+            seed=seed,
+            profile=open_profile(profile),
+            api_keys=api_key,
+            models=model,
+            on_unmatched=on_unmatched,
+            lenient=lenient,
+            style=style,
+            credit=credit,
+            admin=host in _LOOPBACK,
         )
+        scripts = open_scripts(script, seed)
         cassettes = open_cassettes(replay)
+        engine = build(settings, cassettes, scripts)
         _announce(cassettes, log_format)
         listener = listen(host, port)
     except (ValueError, CannotListen) as error:
@@ -76,7 +128,7 @@ def serve(
     if host not in _LOOPBACK:
         reporting.notice(f"listening beyond this machine, on {host}: anybody there can ask", log_format)
     log = reporting.reporter(log_format, everything=access_log)
-    app = App(build(settings, cassettes), log=log)
+    app = App(engine, log=log)
 
     def ready() -> None:
         reporting.listening(base_url(listener), log_format)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal, TypeAlias
 
-from understudy.contracts.documents import PROFILES
+from understudy.contracts.profiles.loading import profile
+from understudy.contracts.profiles.profile import Profile
+from understudy.mockserver.generation.styles import Style, checked
 
 Unmatched: TypeAlias = Literal["generate", "fail"]
 
@@ -14,27 +17,58 @@ Unmatched: TypeAlias = Literal["generate", "fail"]
 class Settings:
     """How the server behaves. Raises ValueError for a value that cannot be.
 
-    *api_keys* and *models* empty: any non-empty key, any model. *body_limit* and *journal_bytes* are
-    bytes, *journal_entries* entries, *depth_limit* levels of nested JSON.
+    *profile* is a built-in one by name, or one that was read. *api_keys* and *models* empty: any
+    non-empty key, any model. *lenient*: a request that breaks the contract is answered all the same.
+    *style*: what generated text is like. *credit*: USD that each key may spend. *admin*: whether
+    ``/__understudy/`` answers. *body_limit*, *journal_bytes* and *stored_bytes* are bytes,
+    *journal_entries* and *stored_entries* entries, *depth_limit* levels of nested JSON.
     """
 
     seed: int = 0
-    profile: str = "openai"
+    profile: str | Profile = "openai"
     api_keys: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     on_unmatched: Unmatched = "generate"
+    lenient: bool = False
+    style: Style = "faker"
+    credit: Decimal | None = None
+    admin: bool = True
     body_limit: int = 32 * 1024 * 1024
     depth_limit: int = 128
     journal_entries: int = 1_000
     journal_bytes: int = 32 * 1024 * 1024
+    stored_entries: int = 1_000
+    stored_bytes: int = 32 * 1024 * 1024
 
     def __post_init__(self) -> None:
-        if self.profile not in PROFILES:
-            raise ValueError(f"no profile {self.profile!r}; there are: {', '.join(PROFILES)}")
+        _ = self.api  # raises where there is none of this name
         if self.on_unmatched not in ("generate", "fail"):
             raise ValueError(f"on_unmatched is 'generate' or 'fail', not {self.on_unmatched!r}")
         if "" in self.api_keys:
             raise ValueError("an API key is empty; leave api_keys out to take any key")
-        for name in ("body_limit", "depth_limit", "journal_entries", "journal_bytes"):
+        checked(self.style)
+        if self.credit is not None and self.credit < 0:
+            raise ValueError(f"credit is {self.credit} USD, expected 0 or more")
+        if self.credit and not any(model.prices for model in self.api.models):
+            raise ValueError(
+                f"credit: the profile {self.api.name} documents no prices, so nothing would ever be spent; "
+                "extend it by a profile file with prices"
+            )
+        for name in _LIMITS:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}, expected 1 or more")
+
+    @property
+    def api(self) -> Profile:
+        """The profile itself. Raises ValueError where there is none of that name."""
+        return profile(self.profile) if isinstance(self.profile, str) else self.profile
+
+
+_LIMITS = (
+    "body_limit",
+    "depth_limit",
+    "journal_entries",
+    "journal_bytes",
+    "stored_entries",
+    "stored_bytes",
+)

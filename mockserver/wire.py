@@ -27,6 +27,7 @@ class Request(NamedTuple):
     path: str
     headers: RawHeaders
     body: bytes = b""
+    query: bytes = b""
 
     def header(self, name: bytes) -> str | None:
         """Return the first value of header *name* (lower case), None where it was not sent."""

@@ -13,7 +13,15 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = ("contracts", "mockserver", "fixtures", "pytest_plugin")
 
 SHELLS = {"app", "serve", "protocol", "cassettes"}
-COMMANDS = {"cli", "__main__", "serve_command", "check_command", "reporting"}
+COMMANDS = {
+    "cli",
+    "__main__",
+    "serve_command",
+    "check_command",
+    "profile_files",
+    "profiles_command",
+    "reporting",
+}
 MAY_MEET = {("serve", "app"), ("serve", "protocol")}  # shells that may import one another
 
 FORBIDDEN_IN_CORE = {

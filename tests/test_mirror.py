@@ -38,8 +38,12 @@ THROUGH_ANOTHER = {
         "strings",
     ),
     "mockserver/recordings/test_recording.py": ("form",),
+    "mockserver/scripts/test_index.py": ("conditions", "rule"),
+    "mockserver/scripts/test_scenario.py": ("read_answer", "read_when"),
+    "mockserver/scripts/test_templates.py": ("bounds", "sandbox", "variables"),
     "mockserver/tokens/test_bpe.py": ("vocabulary",),
-    "mockserver/tokens/test_counting.py": ("images", "tools"),
+    "mockserver/tokens/test_counting.py": ("blocks", "media", "tools"),
+    "mockserver/test_planner.py": ("plans",),
     "pytest_plugin/test_plugin.py": ("served",),
 }
 ELSEWHERE = {

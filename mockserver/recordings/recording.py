@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from understudy.contracts import chunks_of
 from understudy.mockserver.chat import Document, Verbatim
 from understudy.mockserver.recordings import form
 from understudy.mockserver.recordings.form import Fault, Form, Order, Piece
@@ -70,9 +71,19 @@ class Recording:
             return json_bytes(self.payload, self.layout, self.status, self.length)
         return str(self.payload).encode("utf-8", "surrogatepass")
 
+    @cached_property
+    def usage(self) -> Document | None:
+        """The usage that the reply tells, None where it tells none."""
+        try:
+            documents = [self.payload] if self.form == "body" else chunks_of(self.body)
+        except ValueError:
+            return None
+        told = (one.get("usage") for one in documents if isinstance(one, Mapping))
+        return next((usage for usage in reversed(list(told)) if isinstance(usage, Mapping)), None)
+
     @property
     def verbatim(self) -> Verbatim:
-        return Verbatim(self.status, self.headers, self.body)
+        return Verbatim(self.status, self.headers, self.body, self.usage)
 
 
 def read_recording(data: bytes | Mapping[str, Any], name: str) -> Recording:

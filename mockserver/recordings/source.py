@@ -56,12 +56,16 @@ class Series:
     def length(self) -> int:
         return len(self.recordings)
 
+    def settled(self, position: int) -> int:
+        """Return a number that is equal for positions with the same reply."""
+        return min(position, self.length - 1)
+
     def speak(self, position: int) -> Answer | Verbatim:
         """Return the reply at *position* (from 0), the last one for any beyond.
 
         Raises BrokenRecording where the file has meanwhile gone bad.
         """
-        recording = self.load(self.recordings[min(position, self.length - 1)])
+        recording = self.load(self.recordings[self.settled(position)])
         if recording.stream == self.stream or recording.status >= 300:
             return recording.verbatim
         return converted(recording) or recording.verbatim

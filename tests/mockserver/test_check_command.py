@@ -150,7 +150,7 @@ def test_an_empty_folder_is_misuse(tmp_path: Path) -> None:
     ("arguments", "complaint"),
     [
         ((), "Missing argument 'PATH...'"),
-        (("x.json", "--profile", "azure"), "'azure' is not one of 'openai', 'compatible'"),
+        (("x.json", "--profile", "opnai"), "no profile 'opnai'; there are: openai, azure"),
         (("x.json", "--as", "poem"), "'poem' is not one of 'recording', 'request'"),
         (("x.json", "--format", "xml"), "'xml' is not one of 'text', 'json', 'github'"),
     ],

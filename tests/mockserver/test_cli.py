@@ -28,7 +28,7 @@ def test_both_ways_in_tell_the_version(start: list[str], tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--help"], ["serve", "check"]),
+        (["--help"], ["serve", "check", "profiles", "scenario-schema"]),
         (["-h"], ["serve", "check"]),
         (["serve", "--help"], ["--replay", "--port", "--on-unmatched"]),
         (["check", "--help"], ["--profile", "--format"]),

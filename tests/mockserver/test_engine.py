@@ -88,7 +88,7 @@ def chat(made: Engine, document: dict[str, Any] = GOOD, **members: Any) -> Resul
         ("GET", "/healthz", 200, "server"),
         ("OPTIONS", "/chat/completions", 200, "server"),
         ("OPTIONS", "/models/gpt-4o", 200, "server"),
-        ("GET", "/chat/completions", 405, "refused"),
+        ("PUT", "/chat/completions", 405, "refused"),
         ("DELETE", "/models/gpt-4o", 405, "refused"),
         ("POST", "/healthz", 405, "refused"),
         ("POST", "/embeddings", 404, "refused"),
@@ -103,9 +103,9 @@ def test_each_route_is_served(prefix: str, method: str, path: str, status: int, 
 
 
 def test_a_wrong_method_is_told_the_right_ones() -> None:
-    result = ask(engine(), "GET", CHAT)
+    result = ask(engine(), "PUT", CHAT)
 
-    assert result.headers["allow"] == "POST, OPTIONS"
+    assert result.headers["allow"] == "POST, GET, OPTIONS"
     assert result.error["code"] == "method_not_supported"
 
 
@@ -287,7 +287,9 @@ def test_what_nobody_answers_is_a_501_and_a_complaint() -> None:
     result = chat(made)
 
     assert (result.status, result.headers["x-should-retry"]) == (501, "false")
-    assert made.journal.complaints() == ("request 0: no recording was given, and on_unmatched is 'fail'",)
+    assert made.journal.complaints() == (
+        "request 0: no answer for this request: nothing was scripted or recorded, and on_unmatched is 'fail'",
+    )
 
 
 @pytest.mark.parametrize(

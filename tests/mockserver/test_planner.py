@@ -12,11 +12,14 @@ from typing import Any
 import pytest
 
 from understudy.mockserver.chat import Answer, ChatRequest, Choice, Verbatim
-from understudy.mockserver.errors import Refusal
+from understudy.mockserver.errors import ApiError, Refusal
+from understudy.mockserver.forms import form_of
 from understudy.mockserver.identity import stamp
-from understudy.mockserver.plans import Planner, Spoken
+from understudy.mockserver.planner import Planner, Scripts
+from understudy.mockserver.plans import Spoken
 from understudy.mockserver.settings import Settings
-from understudy.mockserver.state import Taken
+from understudy.mockserver.state import Taken, Turn
+from understudy.mockserver.wire import RawHeaders, Request
 
 MARK = stamp(0, b"r" * 16, 0, 0.0)
 MESSAGES = [{"role": "user", "content": "hi"}]
@@ -47,6 +50,9 @@ class OneSeries:
     near: str | None = "text.json, but model differs"
     key: bytes = b"series"
 
+    def settled(self, position: int) -> int:
+        return position
+
     def offer(self, chat: ChatRequest) -> OneSeries | None:
         return self if chat.model == self.model else None
 
@@ -58,13 +64,21 @@ class OneSeries:
 
 
 def planner(
-    recorded: OneSeries | None = None, generate: Callable[[ChatRequest], Answer] | None = None, **known: Any
+    recorded: OneSeries | None = None,
+    generate: Callable[[ChatRequest], Answer] | None = None,
+    scripts: Scripts | None = None,
+    **known: Any,
 ) -> Planner:
-    return Planner(Settings(**known), generate or Source(), recorded)
+    settings = Settings(**known)
+    return Planner(settings, form_of(settings.api), generate or Source(), recorded, scripts)
 
 
-def speak(planner: Planner, document: Any, position: int = 0) -> Spoken:
-    return planner.plan(json.dumps(document).encode()).speak(Taken(0, 0, position), MARK)
+def post(document: Any) -> Request:
+    return Request("POST", "/v1/chat/completions", (), json.dumps(document).encode())
+
+
+def speak(planner: Planner, document: Any, position: int = 0, turn: int = 0) -> Spoken:
+    return planner.plan(post(document)).speak(Taken(0, 0, turn, position), MARK)
 
 
 def said(spoken: Spoken) -> str:
@@ -100,8 +114,8 @@ def test_a_recording_wins_over_our_judgement() -> None:
 def test_the_needs_name_the_series_of_a_recording() -> None:
     chain = planner(OneSeries("gpt-4o", [answer("one")]))
 
-    assert chain.plan(json.dumps(GOOD).encode()).needs.series == b"series"
-    assert chain.plan(json.dumps({**GOOD, "model": "gpt-4"}).encode()).needs.series is None
+    assert chain.plan(post(GOOD)).needs.turns == (Turn(b"series"),)
+    assert chain.plan(post({**GOOD, "model": "gpt-4"})).needs.turns == ()
 
 
 @pytest.mark.parametrize(
@@ -115,7 +129,7 @@ def test_an_answer_made_up_for_want_of_a_recording_says_so(near: str | None, tol
 
     assert spoken.source == "generated"
     assert header(spoken, b"x-understudy-unmatched") == told
-    assert chain.plan(json.dumps(GOOD).encode()).note == (near or "there are no recordings")
+    assert spoken.note == (near or "there are no recordings")
 
 
 def test_the_header_is_bounded() -> None:
@@ -128,18 +142,19 @@ def test_the_header_is_bounded() -> None:
     ("recorded", "words"),
     [
         (OneSeries("other", []), "text.json, but model differs"),
-        (None, "no recording was given, and on_unmatched is 'fail'"),
+        (None, "nothing was scripted or recorded, and on_unmatched is 'fail'"),
     ],
 )
 def test_or_it_fails_with_the_reason(recorded: OneSeries | None, words: str) -> None:
     chain = planner(recorded, on_unmatched="fail")
 
-    plan = chain.plan(json.dumps(GOOD).encode())
-    spoken = plan.speak(Taken(0, 0, 0), MARK)
+    with pytest.raises(Refusal) as refusal:
+        speak(chain, GOOD)
 
-    assert (spoken.head.status, plan.complaint) == (501, words)
-    assert words in json.loads(spoken.body)["error"]["message"]
-    assert header(spoken, b"x-should-retry") == b"false"
+    error = refusal.value.error
+    assert (error.status, error.type) == (501, "understudy_unmatched")
+    assert words in error.message
+    assert error.headers == (("x-should-retry", "false"),)
 
 
 @pytest.mark.parametrize(
@@ -165,9 +180,108 @@ def test_models_and_breaches_are_refused_in_the_api_s_order(
         assert (error["code"], error["param"]) == (code, param)
 
 
+def test_lenient_a_breach_is_noted_and_answered() -> None:
+    chain = planner(lenient=True)
+    plan = chain.plan(post({**GOOD, "temperature": 99}))
+
+    assert [violation.rule for violation in plan.violations] == ["decimal_above_max_value"]
+    assert plan.speak(Taken(0, 0), MARK).head.status == 200
+
+
+def test_a_deployment_names_the_model_of_bodies_that_name_none() -> None:
+    chain = planner()
+    body = post({"messages": MESSAGES})
+
+    assert chain.plan(body, "gpt-4o").model == "gpt-4o"
+    assert chain.plan(body, "gpt-4").model == "gpt-4"
+    assert chain.plan(post(GOOD), "gpt-4").model == "gpt-4o"
+    assert chain.plan(body).model == ""
+
+
+@dataclass
+class Rule:
+    """A rule for one text of the user: its replies, one after the other."""
+
+    user: str
+    replies: list[Answer | Refusal]
+    turn: Turn
+    name: str = "rule"
+
+    def settled(self, position: int) -> int:
+        return position
+
+    def say(self, position: int) -> Answer:
+        reply = self.replies[position]
+        if isinstance(reply, Refusal):
+            raise reply
+        return reply
+
+
+@dataclass
+class Rules:
+    rules: list[Rule]
+    version: int = 0
+    personal: bool = False
+
+    def offer(self, chat: ChatRequest, headers: RawHeaders) -> list[Rule]:
+        return [rule for rule in self.rules if rule.user == chat.messages[-1]["content"]]
+
+    def nearest(self, chat: ChatRequest, headers: RawHeaders) -> str | None:
+        return None if not self.rules else "rule: user is not 'hi'"
+
+
+def test_scripts_come_before_recordings_and_these_before_invention() -> None:
+    rules = Rules([Rule("hi", [answer("scripted")], Turn(b"rule", 1))])
+    recorded = OneSeries("gpt-4o", [answer("recorded")])
+    chain = planner(recorded, scripts=rules)
+
+    assert chain.plan(post(GOOD)).needs.turns == (Turn(b"rule", 1), Turn(b"series"))
+    assert [speak(chain, GOOD, turn=turn).source for turn in (0, 1)] == ["scripted", "recorded"]
+    assert [said(speak(chain, GOOD, turn=turn)) for turn in (0, 1)] == ["scripted", "recorded"]
+
+
+def test_after_the_last_turn_the_answer_is_made_up_and_says_why() -> None:
+    chain = planner(scripts=Rules([Rule("hi", [answer("scripted")], Turn(b"rule", 1))]))
+
+    assert said(speak(chain, GOOD, turn=1)) == "made up"
+    assert header(speak(chain, GOOD, turn=1), b"x-understudy-unmatched") == b"rule: user is not 'hi'"
+
+
+def test_a_rule_without_a_limit_leaves_nothing_to_others() -> None:
+    chain = planner(OneSeries("gpt-4o", []), scripts=Rules([Rule("hi", [answer("x")], Turn(b"rule"))]))
+
+    assert chain.plan(post(GOOD)).needs.turns == (Turn(b"rule"),)
+
+
+def test_a_scripted_error_is_the_reply_and_no_complaint() -> None:
+    busy = Refusal(ApiError(503, "busy", type="server_error"))
+    chain = planner(scripts=Rules([Rule("hi", [busy, answer("done")], Turn(b"rule"))]))
+
+    first, second = (speak(chain, GOOD, position) for position in (0, 1))
+
+    assert (first.head.status, first.source, first.note) == (503, "scripted", "")
+    assert said(second) == "done"
+
+
+def test_plans_are_made_anew_when_the_rules_change() -> None:
+    rules = Rules([])
+    chain = planner(scripts=rules)
+    before = speak(chain, GOOD).source
+    rules.rules.append(Rule("hi", [answer("scripted")], Turn(b"rule")))
+    rules.version += 1
+
+    assert (before, speak(chain, GOOD).source) == ("generated", "scripted")
+
+
+def test_rules_that_look_beyond_the_body_are_asked_every_time() -> None:
+    chain = planner(scripts=Rules([], personal=True))
+
+    assert chain.plan(post(GOOD)) is not chain.plan(post(GOOD))
+
+
 def test_a_body_that_is_no_object_is_a_refusal() -> None:
     with pytest.raises(Refusal):
-        planner().plan(b"[]")
+        planner().plan(post([]))
 
 
 def test_usage_is_counted_where_the_answer_brings_none() -> None:
@@ -202,8 +316,8 @@ def test_equal_bodies_are_planned_and_answered_once() -> None:
     source = Source()
     chain = planner(generate=source)
 
-    plans = [chain.plan(json.dumps(GOOD).encode()) for _ in range(3)]
-    bodies = {plan.speak(Taken(0, 0, 0), MARK).body for plan in plans}
+    plans = [chain.plan(post(GOOD)) for _ in range(3)]
+    bodies = {plan.speak(Taken(0, 0), MARK).body for plan in plans}
 
     assert plans[0] is plans[1] is plans[2]
     assert (len(bodies), len(source.asked)) == (1, 1)
@@ -212,8 +326,8 @@ def test_equal_bodies_are_planned_and_answered_once() -> None:
 def test_kept_plans_are_bounded_in_number_and_size() -> None:
     chain = planner()
     for number in range(600):
-        chain.plan(json.dumps({**GOOD, "seed": number}).encode())
-    large = json.dumps({**GOOD, "user": "u" * 40_000}).encode()
+        chain.plan(post({**GOOD, "seed": number}))
+    large = post({**GOOD, "user": "u" * 40_000})
 
     assert len(chain._plans) == 512
     assert chain.plan(large) is not chain.plan(large)
@@ -221,7 +335,7 @@ def test_kept_plans_are_bounded_in_number_and_size() -> None:
 
 def test_threads_may_fill_the_kept_plans_together() -> None:
     chain, failures = planner(), list[Exception]()
-    bodies = [json.dumps({"seed": number}).encode() for number in range(1_500)]
+    bodies = [post({"seed": number}) for number in range(1_500)]
 
     def ask(start: int) -> None:
         try:

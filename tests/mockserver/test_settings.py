@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from understudy.contracts.profiles.loading import profile
 from understudy.mockserver.settings import Settings
 
 
@@ -19,6 +21,10 @@ from understudy.mockserver.settings import Settings
         ({"depth_limit": -1}, "depth_limit is -1, expected 1 or more"),
         ({"journal_entries": 0}, "journal_entries is 0"),
         ({"journal_bytes": 0}, "journal_bytes is 0"),
+        ({"stored_entries": 0}, "stored_entries is 0"),
+        ({"style": "poem"}, "no style 'poem' of generated text; there are: faker, echo, lorem"),
+        ({"credit": Decimal(-1)}, "credit is -1 USD, expected 0 or more"),
+        ({"credit": Decimal(1), "profile": "bytespike"}, "the profile bytespike documents no prices"),
     ],
 )
 def test_a_value_that_cannot_be_is_named(wrong: dict[str, Any], words: str) -> None:
@@ -26,6 +32,6 @@ def test_a_value_that_cannot_be_is_named(wrong: dict[str, Any], words: str) -> N
         Settings(**wrong)
 
 
-@pytest.mark.parametrize("profile", ["openai", "compatible"])
-def test_the_profiles_are_taken(profile: str) -> None:
-    assert Settings(profile=profile).profile == profile
+def test_a_profile_is_taken_by_name_and_as_it_is() -> None:
+    assert Settings(profile="azure").api is profile("azure")
+    assert Settings(profile=profile("azure")).api is profile("azure")

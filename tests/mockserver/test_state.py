@@ -4,41 +4,69 @@ from __future__ import annotations
 
 from threading import Thread
 
-from understudy.mockserver.state import MemoryState, Needs, Taken
+from understudy.mockserver.state import MemoryState, Needs, Taken, Turn
+
+NOW = 1_700_000_000.0
+S, T = Turn(b"s"), Turn(b"t")
 
 
 def test_requests_attempts_and_turns_are_counted_apart() -> None:
     state = MemoryState()
     rows = [
-        (Needs(b"a"), Taken(0, 0, 0)),
-        (Needs(b"a"), Taken(1, 1, 0)),
-        (Needs(b"b", b"s"), Taken(2, 0, 0)),
-        (Needs(b"a", b"s"), Taken(3, 2, 1)),  # the series goes on, whoever asks
-        (Needs(b"b", b"t"), Taken(4, 1, 0)),
-        (Needs(b"s"), Taken(5, 0, 0)),  # a request is not the series of its name
-        (Needs(b"b", b"s"), Taken(6, 2, 2)),
+        (Needs(b"a"), Taken(0, 0)),
+        (Needs(b"a"), Taken(1, 1)),
+        (Needs(b"b", (S,)), Taken(2, 0, 0, 0)),
+        (Needs(b"a", (S,)), Taken(3, 2, 0, 1)),  # the series goes on, whoever asks
+        (Needs(b"b", (T,)), Taken(4, 1, 0, 0)),
+        (Needs(b"s"), Taken(5, 0)),  # a request is not the series of its name
+        (Needs(b"b", (S,)), Taken(6, 2, 0, 2)),
     ]
 
-    assert [state.take(needs) for needs, _ in rows] == [taken for _, taken in rows]
+    assert [state.take(needs, NOW) for needs, _ in rows] == [taken for _, taken in rows]
+
+
+def test_the_first_turn_with_anything_left_is_taken() -> None:
+    state = MemoryState()
+    needs = Needs(b"a", (Turn(b"once", 1), Turn(b"twice", 2), S))
+
+    taken = [state.take(needs, NOW) for _ in range(5)]
+
+    assert [(one.turn, one.position) for one in taken] == [(0, 0), (1, 0), (1, 1), (2, 0), (2, 1)]
+
+
+def test_where_no_turn_has_anything_left_it_is_the_one_after_the_last() -> None:
+    state = MemoryState()
+    needs = Needs(b"a", (Turn(b"once", 1),))
+    state.take(needs, NOW)
+
+    assert state.take(needs, NOW) == Taken(1, 1, 1, 0)
+
+
+def test_one_turn_is_shared_by_all_who_wait_for_it() -> None:
+    state = MemoryState()
+    once = Turn(b"once", 1)
+    state.take(Needs(b"a", (once,)), NOW)
+
+    assert state.take(Needs(b"b", (once, S)), NOW).turn == 1
 
 
 def test_what_was_unseen_longest_is_forgotten_first() -> None:
     state = MemoryState(limit=2)
     for request in (b"a", b"b", b"a", b"c"):
-        state.take(Needs(request))
+        state.take(Needs(request), NOW)
 
-    assert state.take(Needs(b"a")).attempt == 2
-    assert state.take(Needs(b"b")).attempt == 0
-    assert len(state._counts) == 2
+    assert state.take(Needs(b"a"), NOW).attempt == 2
+    assert state.take(Needs(b"b"), NOW).attempt == 0
+    assert len(state._asked) == 2
 
 
 def test_many_different_requests_are_held_within_the_limit() -> None:
     state = MemoryState(limit=100)
     for number in range(1_000):
-        state.take(Needs(b"%d" % number, b"s%d" % number))
+        state.take(Needs(b"%d" % number), NOW)
 
-    assert len(state._counts) == 100
-    assert state.take(Needs(b"x")).number == 1_000
+    assert len(state._asked) == 100
+    assert state.take(Needs(b"x"), NOW).number == 1_000
 
 
 def test_threads_lose_no_count() -> None:
@@ -46,7 +74,7 @@ def test_threads_lose_no_count() -> None:
     taken: list[Taken] = []
 
     def hammer() -> None:
-        mine = [state.take(Needs(b"a", b"s")) for _ in range(2_000)]
+        mine = [state.take(Needs(b"a", (S,)), NOW) for _ in range(2_000)]
         taken.extend(mine)
 
     threads = [Thread(target=hammer) for _ in range(8)]
@@ -55,4 +83,4 @@ def test_threads_lose_no_count() -> None:
     for thread in threads:
         thread.join()
 
-    assert sorted(taken) == [Taken(number, number, number) for number in range(16_000)]
+    assert sorted(taken) == [Taken(number, number, 0, number) for number in range(16_000)]
