@@ -7,22 +7,33 @@ that are turned away) is Starlette's, loaded when it is first asked for.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from understudy.mockserver.engine import Engine
 from understudy.mockserver.errors import too_large, too_slow
 from understudy.mockserver.journal import Entry, Outcome, Reply
-from understudy.mockserver.wire import Head, Request, Send, Wait
+from understudy.mockserver.patience import Deadline, Patience
+from understudy.mockserver.performance import (
+    PIECE,
+    STALL_LIMIT,
+    ConnectionCut,
+    Door,
+    Performance,
+    body_message,
+    start_message,
+)
+from understudy.mockserver.wire import Head, Request, Send
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
-    from starlette.types import Message, Receive, Scope
+    from starlette.types import Receive, Scope
     from starlette.types import Send as ASGISend
 
-PIECE = 256 * 1024
+CUT = "understudy.cut"  # the extension of ASGI by which a server of ours offers to cut a connection
 LARGE = 256 * 1024
 PATIENCE = 60.0
 
@@ -33,8 +44,13 @@ class App:
     """An ASGI application around *engine*, to be served as it is or mounted in another one.
 
     *clock* gives seconds since 1970. *patience*, in seconds, is how long a client may take to send its
-    request, and to take any one piece of the reply; then it is let go. *log* hears of every entry
-    when its sending has ended.
+    request, and to take any one piece of the reply; then it is let go. *speed* is how many seconds of
+    a reply's waits pass in one of ours, *stall_limit* how many of ours a wait without end lasts. *log*
+    hears of every entry when its sending has ended.
+
+    A reply that is to be cut needs a server that offers the extension ``understudy.cut``, as
+    ``serve`` does. Under another one ConnectionCut is raised, and it drops the connection its own
+    way: mostly an end without the last chunk, or a 500 where nothing was sent yet.
     """
 
     def __init__(
@@ -43,11 +59,17 @@ class App:
         *,
         clock: Callable[[], float] = time.time,
         patience: float = PATIENCE,
+        speed: float = 1.0,
+        stall_limit: float = STALL_LIMIT,
         log: Log | None = None,
     ) -> None:
+        if not 0 < speed < math.inf:
+            raise ValueError(f"speed is {speed:g}, expected above 0: 2 halves every wait")
         self.engine = engine
         self._clock = clock
-        self._patience = _Patience(patience)
+        self._patience = Patience(patience)
+        self._speed = speed
+        self._stall_limit = stall_limit
         self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: ASGISend) -> None:
@@ -67,14 +89,14 @@ class App:
         try:
             reply = await self._answer(scope, receive, deadline)
             if reply is not None:
-                await self._perform(reply, receive, send, deadline)
+                await self._perform(reply, scope, receive, send, deadline)
         except asyncio.CancelledError:
             if not deadline.passed:
                 raise
         finally:
             self._patience.end(deadline)
 
-    async def _answer(self, scope: Scope, receive: Receive, deadline: _Deadline) -> Reply | None:
+    async def _answer(self, scope: Scope, receive: Receive, deadline: Deadline) -> Reply | None:
         """Return the reply to what comes in; None when the client left before all of it had come."""
         method, path, headers = scope["method"], _path(scope), scope["headers"]
         limit = self.engine.settings.body_limit
@@ -94,19 +116,27 @@ class App:
             return await asyncio.to_thread(self.engine.handle, request, self._clock())
         return self.engine.handle(request, self._clock())
 
-    async def _perform(self, reply: Reply, receive: Receive, send: ASGISend, deadline: _Deadline) -> None:
+    async def _perform(
+        self, reply: Reply, scope: Scope, receive: Receive, send: ASGISend, deadline: Deadline
+    ) -> None:
         self._patience.renew(deadline)
         outcome: Outcome = "failed"
         try:
             match reply.steps:
                 case (Head() as head, Send(body)) if len(body) <= PIECE:  # nearly all replies: no waits
-                    await send(_start(head))
-                    await send(_body(body, more=False))
+                    await send(start_message(head))
+                    await send(body_message(body, more=False))
                     outcome = "sent"
                 case _:
-                    outcome = await _Performance(reply, receive, send, deadline, self._patience).run()
+                    door = Door(receive, send, scope.get("extensions", {}).get(CUT))
+                    outcome = await Performance(
+                        reply, door, deadline, self._patience, self._speed, self._stall_limit
+                    ).run()
         except asyncio.CancelledError:
             outcome = "timed out" if deadline.passed else "client left"
+            raise
+        except ConnectionCut:
+            outcome = "cut"
             raise
         except OSError:  # what a server raises for a connection that broke while it was written to
             outcome = "client left"
@@ -114,119 +144,6 @@ class App:
             entry = self.engine.close(reply, outcome)
             if self._log is not None:
                 self._log(entry)
-
-
-class _Performance:
-    """One reply on its way out."""
-
-    def __init__(
-        self, reply: Reply, receive: Receive, send: ASGISend, deadline: _Deadline, patience: _Patience
-    ) -> None:
-        self._reply = reply
-        self._receive = receive
-        self._send = send
-        self._deadline = deadline
-        self._patience = patience
-        self._gone: asyncio.Task[None] | None = None
-
-    async def run(self) -> Outcome:
-        """Perform the steps; those that fall due together leave in one write."""
-        due = b""
-        try:
-            for step in self._reply.steps:
-                if isinstance(step, Send):
-                    due = due + step.data if due else step.data
-                elif isinstance(step, Head):
-                    await self._send(_start(step))
-                elif await self._write(due) and await self._pause(step):
-                    due = b""
-                else:
-                    return "client left"
-            if len(due) > PIECE:  # a client that reads slowly holds one piece of it, not all
-                if not await self._write(due):
-                    return "client left"
-                due = b""
-            await self._send(_body(due, more=False))
-        finally:
-            if self._gone is not None:
-                self._gone.cancel()
-        return "sent"
-
-    async def _write(self, data: bytes) -> bool:
-        """Send *data* in pieces, with patience for each; return False when the client has left."""
-        for start in range(0, len(data), PIECE):
-            if self._watch().done():
-                return False
-            await self._send(_body(data[start : start + PIECE], more=True))
-            self._patience.renew(self._deadline)
-        return True
-
-    async def _pause(self, wait: Wait) -> bool:
-        """Wait; return False as soon as the client has left."""
-        self._patience.renew(self._deadline, beyond=wait.seconds)
-        done, _ = await asyncio.wait({self._watch()}, timeout=wait.seconds)
-        return not done
-
-    def _watch(self) -> asyncio.Task[None]:
-        """Return the task that ends when the client leaves. Started late: most replies need none."""
-        if self._gone is None:
-            self._gone = asyncio.ensure_future(_disconnected(self._receive))
-        return self._gone
-
-
-class _Deadline:
-    """How long one client may still take; *passed* once its task was cancelled for being late."""
-
-    __slots__ = ("due", "passed", "task")
-
-    def __init__(self, task: asyncio.Task[object] | None, due: float) -> None:
-        self.task = task
-        self.due = due
-        self.passed = False
-
-
-class _Patience:
-    """Lets go of clients that take longer than *seconds*, or up to a quarter more.
-
-    One timer looks after all of them, while there are any: a timer for each would cost as much as
-    deciding the reply.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._open: set[_Deadline] = set()
-        self._loop: asyncio.AbstractEventLoop | None = None
-
-    def begin(self) -> _Deadline:
-        """Return the deadline of the current task, from now on."""
-        loop = asyncio.get_running_loop()
-        if self._loop is not loop:  # the first request, or the first after a pause
-            self._loop, self._open = loop, set()
-            loop.call_later(self._seconds / 4, self._look, loop)
-        deadline = _Deadline(asyncio.current_task(), loop.time() + self._seconds)
-        self._open.add(deadline)
-        return deadline
-
-    def renew(self, deadline: _Deadline, beyond: float = 0.0) -> None:
-        """Give the client of *deadline* its time anew, and *beyond* seconds more."""
-        deadline.due = asyncio.get_running_loop().time() + self._seconds + beyond
-
-    def end(self, deadline: _Deadline) -> None:
-        self._open.discard(deadline)
-
-    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._loop is not loop:
-            return
-        now = loop.time()
-        for deadline in [one for one in self._open if one.due <= now]:
-            deadline.passed = True
-            deadline.due = now + self._seconds  # for the error reply it may get
-            if deadline.task is not None:
-                deadline.task.cancel()
-        if self._open:
-            loop.call_later(self._seconds / 4, self._look, loop)
-        else:
-            self._loop = None
 
 
 def _path(scope: Scope) -> str:
@@ -256,16 +173,3 @@ async def _read(receive: Receive, limit: int) -> bytes | None:
         seen += len(piece)
         body += piece[: max(0, limit + 1 - len(body))]
     return bytes(body)
-
-
-async def _disconnected(receive: Callable[[], Awaitable[Message]]) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-def _body(data: bytes, *, more: bool) -> Message:
-    return {"type": "http.response.body", "body": data, "more_body": more}
-
-
-def _start(head: Head) -> Message:
-    return {"type": "http.response.start", "status": head.status, "headers": head.headers}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from understudy.mockserver.errors import ApiError
 from understudy.mockserver.identity import Stamp
-from understudy.mockserver.wire import raw
+from understudy.mockserver.wire import RawHeaders, raw
 
 REQUESTS_PER_MINUTE = 10_000
 TOKENS_PER_MINUTE = 10_000_000
@@ -37,9 +37,16 @@ _PREFLIGHT: Sequence[tuple[bytes, bytes]] = (
 )
 
 
-def success(stamp: Stamp, tokens: int, length: int | None) -> Pairs:
-    """Return the headers of a 200 that cost *tokens*; *length* None is a stream, which has none."""
-    return [*_lasting(tokens, length), *_stamped(stamp)]
+def success(
+    stamp: Stamp, tokens: int, length: int | None, limits: Mapping[bytes, bytes] | None = None
+) -> Pairs:
+    """Return the headers of a 200 that cost *tokens*; *length* None is a stream, which has none.
+
+    *limits* are those ``x-ratelimit-*`` headers that differ from those of an account without limits.
+    """
+    if limits is None:
+        return [*_lasting(tokens, length), *_stamped(stamp)]
+    return [*_others(tokens, length, tuple(limits)), *limits.items(), *_stamped(stamp)]
 
 
 @lru_cache(maxsize=4096)
@@ -47,6 +54,23 @@ def _lasting(tokens: int, length: int | None) -> Pairs:
     """Return the headers that are equal for all replies of this cost and length."""
     kind = [_SSE] if length is None else [_JSON, (b"content-length", b"%d" % length)]
     return [*kind, *_spent(tokens)]
+
+
+@lru_cache(maxsize=4096)
+def _others(tokens: int, length: int | None, names: tuple[bytes, ...]) -> Pairs:
+    """Return the lasting headers without those of *names*."""
+    return [pair for pair in _lasting(tokens, length) if pair[0] not in names]
+
+
+def limited(pairs: RawHeaders, limits: Mapping[bytes, bytes]) -> Pairs:
+    """Return *pairs*, of any reply, with *limits* in place of what they tell of an account that has none.
+    Who tells nothing of that (the gateway) tells nothing of limits."""
+    return [(name, limits.get(name, value)) for name, value in pairs]
+
+
+def unlimited() -> dict[bytes, bytes]:
+    """Return the six ``x-ratelimit-*`` headers of an account without limits that has spent nothing."""
+    return {name: value for name, value in _spent(0) if name.startswith(b"x-ratelimit-")}
 
 
 def failure(error: ApiError, stamp: Stamp, length: int) -> Pairs:

@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from understudy.contracts import Violation
 from understudy.mockserver.wire import Request, Step
 
-Outcome: TypeAlias = Literal["open", "sent", "client left", "timed out", "failed"]
+Outcome: TypeAlias = Literal["open", "sent", "cut", "client left", "timed out", "failed"]
 
 
 @dataclass(slots=True)

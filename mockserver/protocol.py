@@ -1,26 +1,63 @@
-"""uvicorn's HTTP protocol, with one write where it makes two.
+"""uvicorn's HTTP protocol, with one write where it makes two, and able to break a connection off.
 
 uvicorn writes the head of a reply and its body each on its own: two system calls, two packets, and a
-client that wakes up twice. Here what is written in one turn of the event loop leaves together. The
-only file that leans on the insides of uvicorn; a test tells when they no longer fit.
+client that wakes up twice. Here what is written in one turn of the event loop leaves together. And
+uvicorn makes a 500 of a reply that ends before its head. The only file that leans on the insides of
+uvicorn; a test tells when they no longer fit.
 """
 
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
+import sys
+from contextlib import suppress
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 KEPT_BACK = 64 * 1024  # bytes; more leaves at once, so that a slow client still slows us down
+LINGERING = 5.0  # seconds
+_NO_TIME = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)  # linger: on, 0 seconds
 
 
 class JoiningProtocol(HttpToolsProtocol):
-    """The protocol that uvicorn uses by itself, over a transport that joins writes."""
+    """The protocol that uvicorn uses by itself, over a transport that joins writes.
+
+    It offers the ASGI extension ``understudy.cut``: a function that breaks the connection off, with
+    what was written before still sent; True: by a reset (RST), False: in good order (FIN).
+    """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.transport = JoiningTransport(transport, self.loop)
+        self._offered: dict[str, Any] = {"understudy.cut": self._cut}
+        self._ahead: list[RequestResponseCycle] = []
+
+    def on_headers_complete(self) -> None:
+        before = self.cycle
+        self.scope["extensions"] = self._offered
+        super().on_headers_complete()
+        if before is not None and not before.response_complete:  # the client asks before it was answered
+            self._ahead = [cycle for cycle in self._ahead if not cycle.response_complete]
+            self._ahead.append(before)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._disconnect(self._ahead)  # uvicorn tells only the latest
+        super().connection_lost(exc)
+        self._offered = {}
+        self._ahead = []
+
+    def _cut(self, reset: bool) -> None:
+        self._disconnect([*self._ahead, self.cycle])  # so that uvicorn adds nothing of its own
+        self.transport.cut(reset)  # type: ignore[attr-defined]
+
+    def _disconnect(self, cycles: list[RequestResponseCycle]) -> None:
+        for cycle in cycles:
+            if not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
 
 
 class JoiningTransport(asyncio.Transport):
@@ -48,6 +85,21 @@ class JoiningTransport(asyncio.Transport):
     def abort(self) -> None:
         self._pieces, self._size = [], 0
         self._transport.abort()
+
+    def cut(self, reset: bool) -> None:
+        """Break off once all that was written has left; *reset*: as a process that dies does.
+
+        A client that does not take the rest within LINGERING seconds does without.
+        """
+        self._leave()
+        if reset:
+            raw = self._transport.get_extra_info("socket")
+            if raw is not None:  # linger, for 0 seconds: its closing is a reset (socket(7))
+                with suppress(OSError):
+                    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_TIME)
+        self._transport.close()
+        if self._transport.get_write_buffer_size():
+            self._loop.call_later(LINGERING, self._transport.abort)
 
     def is_closing(self) -> bool:
         return self._transport.is_closing()

@@ -7,9 +7,13 @@ share; whatever implements it takes all needs of a request in one step.
 from __future__ import annotations
 
 from threading import Lock
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from understudy.mockserver.prompt_cache import Cached, Prefix, PromptCache
+
+if TYPE_CHECKING:  # limits are loaded where there are any
+    from understudy.mockserver.limits.charge import Charge, Charged, Receipt
+    from understudy.mockserver.limits.meter import Meter
 
 
 class Turn(NamedTuple):
@@ -20,12 +24,15 @@ class Turn(NamedTuple):
 
 
 class Needs(NamedTuple):
-    """What a request needs to know: how often it was asked, which of *turns* is free to take, and how
-    much of *prefix* the API would have in its cache."""
+    """What a request needs to know: how often it was asked, which of *turns* is free to take, how much
+    of *prefix* the API would have in its cache, how often each of *counters* was counted, and whether
+    there is room for *charge* within its limits."""
 
     request: bytes
     turns: tuple[Turn, ...] = ()
     prefix: Prefix | None = None
+    counters: tuple[bytes, ...] = ()
+    charge: Charge | None = None
 
 
 NOTHING_CACHED = Cached()
@@ -35,7 +42,10 @@ class Taken(NamedTuple):
     """*number* counts requests from 0, *attempt* equal requests.
 
     *turn* is the index of the first turn with anything left, the number of turns where none has;
-    *position* counts from 0 how often it was taken before. *cached* is in tokens.
+    *position* counts from 0 how often it was taken before. *cached* is in tokens. *counts* are those of
+    the counters before this request.
+
+    Where *charged* was refused, nothing else was taken: no turn, no count but *number* and *attempt*.
     """
 
     number: int
@@ -43,17 +53,29 @@ class Taken(NamedTuple):
     turn: int = 0
     position: int = 0
     cached: Cached = NOTHING_CACHED
+    counts: tuple[int, ...] = ()
+    charged: Charged | None = None
 
 
 class State(Protocol):
     def take(self, needs: Needs, now: float) -> Taken:
         """Count the request in at *now* (seconds since 1970), and return where that leaves it."""
 
+    def settle(self, receipt: Receipt, actual: int, now: float) -> None:
+        """Charge the *actual* tokens of a reply in place of those reserved. Once: what comes later is
+        ignored. What is never settled stays as reserved."""
+
+    def release(self, receipt: Receipt) -> None:
+        """Say that the sending has ended. More than once is as good as once."""
+
+    def refill(self) -> None:
+        """Forget what was charged, as if every limit were new."""
+
 
 class MemoryState:
-    """The embedded state: exact for one process. Counts of the requests longest unseen are dropped
-    once *limit* different ones are held; they start again at 0. Turns are never forgotten: there are
-    no more of them than rules and recordings."""
+    """The embedded state: exact for one process. Counts of the requests, the counters and the limits
+    longest unseen are dropped once *limit* different ones of their kind are held; they start again
+    at 0. Turns are never forgotten: there are no more of them than rules and recordings."""
 
     def __init__(self, limit: int = 10_000) -> None:
         self._limit = limit
@@ -61,22 +83,54 @@ class MemoryState:
         self._number = -1
         self._asked: dict[bytes, int] = {}
         self._turns: dict[bytes, int] = {}
+        self._counters: dict[bytes, int] = {}
         self._prompts = PromptCache()
+        self._meter: Meter | None = None
 
     def take(self, needs: Needs, now: float) -> Taken:
+        request, turns, prefix, counters, charge = needs
         with self._lock:
             self._number += 1
-            attempt = self._count(needs.request)
-            turn, position = self._turn(needs.turns) if needs.turns else (0, 0)
-            prefix = needs.prefix
+            attempt = self._count(self._asked, request)
+            charged = None
+            if charge is not None:
+                charged = self._charge(charge, now)
+                if charged.shortage is not None:
+                    counts = tuple([self._counters.get(key, 0) for key in counters])
+                    return Taken(self._number, attempt, len(turns), 0, NOTHING_CACHED, counts, charged)
+            turn, position = self._turn(turns) if turns else (0, 0)
             cached = NOTHING_CACHED if prefix is None else self._prompts.seen(prefix, now)
-            return Taken(self._number, attempt, turn, position, cached)
+            counts = tuple([self._count(self._counters, key) for key in counters]) if counters else ()
+            return Taken(self._number, attempt, turn, position, cached, counts, charged)
 
-    def _count(self, key: bytes) -> int:
-        before = self._asked.pop(key, 0)  # taken out and put back: the order is that of last use
-        self._asked[key] = before + 1
-        if len(self._asked) > self._limit:
-            del self._asked[next(iter(self._asked))]
+    def settle(self, receipt: Receipt, actual: int, now: float) -> None:
+        with self._lock:
+            if self._meter is not None:
+                self._meter.settle(receipt, actual, now)
+
+    def release(self, receipt: Receipt) -> None:
+        if not receipt.charge.draw.slots:
+            return
+        with self._lock:
+            if self._meter is not None:
+                self._meter.release(receipt)
+
+    def refill(self) -> None:
+        with self._lock:
+            self._meter = None
+
+    def _charge(self, charge: Charge, now: float) -> Charged:
+        if self._meter is None:
+            from understudy.mockserver.limits.meter import Meter  # here: a server without limits needs none
+
+            self._meter = Meter(self._limit)
+        return self._meter.charge(charge, now)
+
+    def _count(self, counts: dict[bytes, int], key: bytes) -> int:
+        before = counts.pop(key, 0)  # taken out and put back: the order is that of last use
+        counts[key] = before + 1
+        if len(counts) > self._limit:
+            del counts[next(iter(counts))]
         return before
 
     def _turn(self, turns: tuple[Turn, ...]) -> tuple[int, int]:

@@ -4,7 +4,8 @@ A request is a value. A reply is a little program, and a shell performs it:
 
     Head   send the status line and the headers (once)
     Send   send these bytes of the body
-    Wait   let this many seconds pass
+    Wait   let this many seconds pass (infinity: until the client gives up)
+    Cut    break the connection off; nothing comes after it
 
 Pacing and faults are therefore plain functions from steps to steps. Headers are pairs of bytes with
 lower-case names, as ASGI and both HTTP client libraries hand them over.
@@ -50,7 +51,13 @@ class Wait(NamedTuple):
     seconds: float
 
 
-Step: TypeAlias = "Head | Send | Wait"
+class Cut(NamedTuple):
+    """*reset*: as a crash does (RST), else as a server does that closes in good order too early (FIN)."""
+
+    reset: bool = False
+
+
+Step: TypeAlias = "Head | Send | Wait | Cut"
 
 
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")

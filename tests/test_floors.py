@@ -12,17 +12,37 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("contracts", "mockserver", "fixtures", "pytest_plugin")
 
-SHELLS = {"app", "serve", "protocol", "cassettes"}
+SHELLS = {
+    "app",
+    "serve",
+    "protocol",
+    "cassettes",
+    "patience",
+    "performance",
+    "transport",
+    "clock",
+    "virtual",
+}
 COMMANDS = {
     "cli",
     "__main__",
     "serve_command",
     "check_command",
+    "faults_command",
     "profile_files",
     "profiles_command",
     "reporting",
 }
-MAY_MEET = {("serve", "app"), ("serve", "protocol")}  # shells that may import one another
+MAY_MEET = {  # shells that may import one another
+    ("serve", "app"),
+    ("serve", "protocol"),
+    ("app", "patience"),
+    ("app", "performance"),
+    ("performance", "patience"),
+    ("transport", "clock"),
+    ("virtual", "clock"),
+    ("virtual", "virtual"),
+}
 
 FORBIDDEN_IN_CORE = {
     "anyio",

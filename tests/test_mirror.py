@@ -43,7 +43,9 @@ THROUGH_ANOTHER = {
     "mockserver/scripts/test_templates.py": ("bounds", "sandbox", "variables"),
     "mockserver/tokens/test_bpe.py": ("vocabulary",),
     "mockserver/tokens/test_counting.py": ("blocks", "media", "tools"),
+    "mockserver/test_clock.py": ("parked",),
     "mockserver/test_planner.py": ("plans",),
+    "mockserver/virtual/test_context.py": ("dates", "loops", "patches", "scope"),
     "pytest_plugin/test_plugin.py": ("served",),
 }
 ELSEWHERE = {

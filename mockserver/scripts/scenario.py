@@ -1,4 +1,4 @@
-"""Scenario files: YAML or JSON text to rules. The form is ``scenario.schema.json``, beside this file."""
+"""Scenario files: YAML or JSON text to rules and faults, in the form of ``scenario.schema.json``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jsonschema_rs
 
@@ -18,29 +18,47 @@ from understudy.mockserver.scripts.read_when import read_when
 from understudy.mockserver.scripts.rule import Rule
 from understudy.mockserver.scripts.templates import TemplateError
 
+if TYPE_CHECKING:
+    from understudy.mockserver.faults.rules import FaultRule
+
 _ANSWERS = ("reply", "replies", "fail")
 _MOST_TOLD = 20
 _Path = tuple["str | int", ...]
 
 
+class Scenario(NamedTuple):
+    """What a scenario file says: which answers are given, and what goes wrong on purpose."""
+
+    rules: tuple[Rule, ...]
+    faults: tuple[FaultRule, ...]
+
+
 def read_scenario(text: str, where: str) -> tuple[Rule, ...]:
-    """Return the rules of the scenario in *text*, which was read from *where*.
+    """Return the rules of the scenario in *text*, as ``read_whole`` does."""
+    return read_whole(text, where).rules
+
+
+def read_whole(text: str, where: str) -> Scenario:
+    """Return the scenario in *text*, which was read from *where*.
 
     Raises ValueError with all that is wrong, a line each: ``file:line: path: reason``.
     """
     marked = read_marked(text, where)
     told: list[str] = [] if _fits(marked.value) else list(mistakes(marked, schema()))
-    rules = marked.value.get("rules") if isinstance(marked.value, dict) else None
     reader = _Reader(marked)
     whole = [
         reader.rule(document, ("rules", number))
-        for number, document in enumerate(rules if isinstance(rules, list) else ())
+        for number, document in enumerate(_listed(marked.value, "rules"))
         if not told or _rule_fits(document)
     ]
+    listed = () if told else _listed(marked.value, "faults")
+    faults = [reader.fault(document, ("faults", number)) for number, document in enumerate(listed)]
     if told or reader.told:
         several = sorted(dict.fromkeys((*told, *reader.told)), key=lambda line: _line(line, where))
         raise ValueError("\n".join(several[:_MOST_TOLD]))
-    return tuple(rule for rule in whole if rule is not None)
+    return Scenario(
+        tuple(rule for rule in whole if rule is not None), tuple(rule for rule in faults if rule is not None)
+    )
 
 
 @cache
@@ -80,6 +98,17 @@ class _Reader:
             place=self._place(path),
             then=document.get("then", "repeat"),
         )
+
+    def fault(self, document: Any, path: _Path) -> FaultRule | None:
+        """Return the fault at *path*, None where something is wrong with it (and told)."""
+        # here: few scenarios have faults, and the catalogue is large
+        from understudy.mockserver.faults.rules import read_fault
+
+        try:
+            return read_fault(document, self._place(path))
+        except ValueError as error:
+            self._tell(path, str(error))
+        return None
 
     def _answers(self, document: Mapping[str, Any], path: _Path) -> tuple[Answering, ...]:
         given = [name for name in _ANSWERS if name in document]
@@ -130,6 +159,11 @@ def _fits(document: Any) -> bool:
 
 def _rule_fits(document: Any) -> bool:
     return bool(_validators()[1].is_valid(document))
+
+
+def _listed(document: Any, key: str) -> Sequence[Any]:
+    found = document.get(key) if isinstance(document, dict) else None
+    return found if isinstance(found, list) else ()
 
 
 def _line(told: str, where: str) -> int:

@@ -18,11 +18,12 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from understudy.mockserver.app import LARGE, PIECE, App
+from understudy.mockserver.app import LARGE, App
 from understudy.mockserver.chat import Answer, ChatRequest, Choice
 from understudy.mockserver.engine import Engine
 from understudy.mockserver.errors import ApiError
 from understudy.mockserver.journal import Entry, Outcome, Reply
+from understudy.mockserver.performance import PIECE
 from understudy.mockserver.serve import serving
 from understudy.mockserver.settings import Settings
 from understudy.mockserver.wire import Head, Request, Send, Step, Wait, raw
@@ -448,6 +449,12 @@ class Slow(Scripted):
     def handle(self, request: Request, now: float) -> Reply:
         answered = len(request.body) <= LARGE or self.small_was_answered.wait(BOUND)
         return Reply(Entry(0, now, request), (OK, Send(b"in time" if answered else b"kept waiting")))
+
+
+@pytest.mark.parametrize("speed", [0.0, -1.0, float("inf"), float("nan")])
+def test_a_speed_that_is_none_is_named(speed: float) -> None:
+    with pytest.raises(ValueError, match=r"^speed is .+, expected above 0"):
+        App(Engine(Settings(), echo), speed=speed)
 
 
 def test_a_large_request_keeps_nobody_waiting() -> None:

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any
 
 import pytest
 
+from understudy.mockserver import protocol
 from understudy.mockserver.protocol import KEPT_BACK, JoiningTransport
+
+
+class Plug:
+    """A socket that notes how it is set."""
+
+    def __init__(self, seen: list[Any]) -> None:
+        self._seen = seen
+
+    def setsockopt(self, level: int, option: int, value: bytes) -> None:
+        assert (level, option) == (socket.SOL_SOCKET, socket.SO_LINGER)
+        self._seen.append("linger")
 
 
 class Wire(asyncio.Transport):
@@ -17,6 +30,8 @@ class Wire(asyncio.Transport):
         super().__init__({"peername": ("127.0.0.1", 1)})
         self.seen: list[Any] = []
         self.closing = False
+        self.stuck = 0
+        self.plug = Plug(self.seen)
 
     def write(self, data: Any) -> None:
         self.seen.append(data)
@@ -31,6 +46,12 @@ class Wire(asyncio.Transport):
 
     def is_closing(self) -> bool:
         return self.closing
+
+    def get_write_buffer_size(self) -> int:
+        return self.stuck
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return self.plug if name == "socket" else super().get_extra_info(name, default)
 
     def pause_reading(self) -> None:
         self.seen.append("pause")
@@ -81,3 +102,27 @@ def test_it_knows_what_the_transport_knows() -> None:
     assert not transport.is_closing()
     wire.close()
     assert transport.is_closing()
+
+
+@pytest.mark.parametrize(
+    ("reset", "seen"), [(False, [b"ab", "close"]), (True, [b"ab", "linger", "close"])], ids=["FIN", "RST"]
+)
+@pytest.mark.parametrize("stuck", [0, 1])
+def test_a_cut_lets_out_what_was_written_and_closes(
+    reset: bool, seen: list[Any], stuck: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client that takes nothing more is not waited for without end."""
+    monkeypatch.setattr(protocol, "LINGERING", 0.0)
+
+    async def cut() -> list[Any]:
+        wire = Wire()
+        wire.stuck = stuck
+        transport = JoiningTransport(wire, asyncio.get_running_loop())
+        transport.write(b"a")
+        transport.write(b"b")
+        transport.cut(reset)
+        transport.write(b"late")
+        await asyncio.sleep(0.01)
+        return wire.seen
+
+    assert asyncio.run(cut()) == [*seen, *(["abort"] if stuck else [])]

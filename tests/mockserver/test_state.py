@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from threading import Thread
 
+from understudy.mockserver.limits.charge import Charge, Limits
+from understudy.mockserver.limits.limit import Limit
 from understudy.mockserver.state import MemoryState, Needs, Taken, Turn
 
 NOW = 1_700_000_000.0
@@ -84,3 +86,93 @@ def test_threads_lose_no_count() -> None:
         thread.join()
 
     assert sorted(taken) == [Taken(number, number, 0, number) for number in range(16_000)]
+
+
+def limited(limit: Limit, tokens: int = 1) -> Charge:
+    charge = Limits([limit]).of(Charge("m", tokens), "k")
+    assert charge is not None
+    return charge
+
+
+def test_counters_are_counted_apart_from_requests() -> None:
+    state = MemoryState()
+    needs = [Needs(b"a", counters=(b"x", b"y")), Needs(b"x", counters=(b"y",)), Needs(b"a")]
+
+    assert [state.take(one, NOW).counts for one in (*needs, needs[0])] == [(0, 0), (1,), (), (1, 2)]
+
+
+def test_many_counters_are_held_within_the_limit() -> None:
+    state = MemoryState(limit=100)
+    for number in range(1_000):
+        state.take(Needs(b"a", counters=(b"%d" % number,)), NOW)
+
+    assert len(state._counters) == 100
+
+
+def test_what_a_limit_refuses_takes_nothing_else() -> None:
+    """So a retry finds its answer, and the faults that were meant for it."""
+    state = MemoryState()
+    needs = Needs(b"a", (Turn(b"once", 1), S), None, (b"x",), limited(Limit(requests_per_minute=1)))
+
+    first, refused, later = (state.take(needs, NOW + seconds) for seconds in (0, 1, 60))
+
+    assert (first.turn, first.position, first.counts) == (0, 0, (0,))
+    assert (refused.number, refused.attempt, refused.turn, refused.counts) == (1, 1, 2, (1,))
+    assert refused.charged is not None
+    assert refused.charged.shortage is not None
+    assert (later.number, later.attempt, later.turn, later.position, later.counts) == (2, 2, 1, 0, (1,))
+
+
+def test_a_receipt_is_settled_and_released() -> None:
+    state = MemoryState()
+    needs = Needs(b"a", charge=limited(Limit(tokens_per_minute=10, concurrency=1), tokens=10))
+    charged = state.take(needs, NOW).charged
+    assert charged is not None
+    assert charged.receipt is not None
+
+    state.settle(charged.receipt, 0, NOW)
+    state.release(charged.receipt)
+    again = state.take(needs, NOW).charged
+
+    assert again is not None
+    assert again.shortage is None
+
+
+def test_limits_can_be_begun_anew() -> None:
+    state = MemoryState()
+    needs = Needs(b"a", charge=limited(Limit(requests_per_minute=1, concurrency=1)))
+    before = state.take(needs, NOW).charged
+    assert before is not None
+    assert before.receipt is not None
+
+    state.refill()
+    state.settle(before.receipt, 5, NOW)  # late, and of no account
+    state.release(before.receipt)
+    after = state.take(needs, NOW).charged
+
+    assert after is not None
+    assert after.shortage is None
+
+
+def test_threads_are_served_no_more_than_the_limit() -> None:
+    state = MemoryState()
+    needs = Needs(b"a", (S,), None, (b"x",), limited(Limit(requests_per_day=1_000, concurrency=50)))
+    taken: list[Taken] = []
+
+    def hammer() -> None:
+        for _ in range(500):
+            one = state.take(needs, NOW)
+            taken.append(one)
+            if one.charged is not None and one.charged.receipt is not None:
+                state.release(one.charged.receipt)
+
+    threads = [Thread(target=hammer) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    served = [one for one in taken if one.charged is not None and one.charged.receipt is not None]
+    assert len(served) == 1_000
+    assert sorted(one.position for one in served) == list(range(1_000))
+    assert sorted(one.counts for one in served) == [(number,) for number in range(1_000)]

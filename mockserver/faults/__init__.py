@@ -1,0 +1,1 @@
+"""Trouble on purpose: what can go wrong with a reply, and when it does."""

@@ -1,0 +1,149 @@
+"""Which fault a request gets. Pure: the seed, the request, its attempt, counts and the time decide.
+
+Chance is drawn from hash(seed, rule, request, attempt), so that what depends on chance or on attempts alone
+is the same in any order and with any number of workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from hashlib import blake2b
+from typing import NamedTuple, Protocol
+
+from understudy.contracts.profiles.profile import Profile
+from understudy.mockserver.chat import Verbatim
+from understudy.mockserver.errors import ApiError
+from understudy.mockserver.faults.match import Asked, Match
+from understudy.mockserver.faults.rules import FaultRule
+from understudy.mockserver.faults.trouble import OK, Trouble
+from understudy.mockserver.identity import stamp
+from understudy.mockserver.steps import Rewrite
+
+_RANGE = float(1 << 64)
+
+
+class Decision(NamedTuple):
+    """What happens to a request: *error* replaces the reply before any source is asked, *rewrite* changes
+    its steps; neither, where ``ok`` was decided. ``str(trouble)`` is what a journal or a tape writes."""
+
+    rule: FaultRule
+    trouble: Trouble
+    error: ApiError | Verbatim | None = None
+    rewrite: Rewrite | None = None
+
+
+class Deciding(Protocol):
+    """Rules, or a tape of what rules once decided."""
+
+    def counters(self, asked: Asked) -> tuple[bytes, ...]: ...
+
+    def decide(self, asked: Asked, attempt: int, counts: Sequence[int], now: float) -> Decision | None: ...
+
+
+class _Known(NamedTuple):
+    """A rule ready to be asked. *fits* is None where every chat request does; *counter* is the key of its
+    counts, None where attempts tell; *offset* is how many requests belong to the rules before."""
+
+    rule: FaultRule
+    fits: Callable[[Asked], bool] | None
+    counter: bytes | None
+    chance: bytes
+    offset: int
+
+
+class Decider:
+    """*rules* in order: the first that hits decides. *started* is when the server was, in seconds since 1970;
+    windows of time count from there."""
+
+    def __init__(self, rules: Sequence[FaultRule], seed: int, profile: Profile, started: float = 0.0) -> None:
+        self.rules = tuple(rules)
+        self._known = _all_known(self.rules, seed)
+        self._counting = [(one.fits, one.counter) for one in self._known if one.counter is not None]
+        self._makers = Makers(seed, profile)
+        self._started = started
+
+    def counters(self, asked: Asked) -> tuple[bytes, ...]:
+        """Return the keys of the counts that ``decide`` wants, in order; each is to be counted up by one."""
+        if not self._counting:
+            return ()
+        chat = asked.facts is not None
+        return tuple(key for fits, key in self._counting if (chat if fits is None else fits(asked)))
+
+    def decide(self, asked: Asked, attempt: int, counts: Sequence[int], now: float) -> Decision | None:
+        """Return what happens to *asked*, None for nothing.
+
+        *attempt* says how often it was asked before, *counts* where its ``counters`` stood before; *now* is
+        seconds since 1970.
+        """
+        place, chat = 0, asked.facts is not None
+        for rule, fits, counter, chance, offset in self._known:
+            if not (chat if fits is None else fits(asked)):
+                continue
+            count = attempt
+            if counter is not None:
+                count = counts[place]
+                place += 1
+            draw = partial(drawn, chance, asked.fingerprint, attempt)
+            trouble = rule.hits(count - offset, now - self._started, draw)
+            if trouble is not None:
+                return self._makers.decision(rule, trouble, asked, attempt, now)
+        return None
+
+
+class Makers:
+    """Makes decisions of what was chosen; rewrites are made once."""
+
+    def __init__(self, seed: int, profile: Profile) -> None:
+        self._seed = seed
+        self._profile = profile
+        self._rewrites: dict[Trouble, Rewrite] = {}
+
+    def decision(self, rule: FaultRule, trouble: Trouble, asked: Asked, attempt: int, now: float) -> Decision:
+        """Return the decision that *trouble* of *rule* is for this *attempt*."""
+        if trouble.name == OK:
+            return Decision(rule, trouble)
+        if not trouble.is_error:
+            rewrite = self._rewrites.get(trouble)
+            if rewrite is None:
+                rewrite = self._rewrites[trouble] = trouble.rewrite()
+            return Decision(rule, trouble, rewrite=rewrite)
+        mark = stamp(self._seed, asked.fingerprint, attempt, now)
+        model = "" if asked.facts is None else asked.facts.model
+        error = trouble.error(self._profile, model=model, key=asked.key, request_id=mark.request_id, now=now)
+        return Decision(rule, trouble, error)
+
+
+def drawn(chance: bytes, fingerprint: bytes, attempt: int) -> float:
+    """Return a number from 0 to (not) 1 that these three determine."""
+    digest = blake2b(b"%d:%b" % (attempt, fingerprint), digest_size=8, key=chance).digest()
+    return int.from_bytes(digest, "big") / _RANGE
+
+
+def _all_known(rules: Sequence[FaultRule], seed: int) -> tuple[_Known, ...]:
+    """Return *rules* with their keys. Equal rules are told apart by their number among equals, so that a
+    rule keeps its draws when another is put before it. Rules that end after so many requests and fit the
+    same ones follow one another."""
+    seen: dict[str, int] = {}
+    spent: dict[tuple[Match, str], int] = {}
+    known = []
+    for rule in rules:
+        text = str(rule)
+        number = seen[text] = seen.get(text, -1) + 1
+        same = (rule.match, rule.when.per)
+        offset = spent.get(same, 0) if rule.spent_after or rule.is_sequence else 0
+        spent[same] = spent.get(same, 0) + rule.spent_after
+        known.append(
+            _Known(
+                rule,
+                rule.match.fits if rule.match != Match() else None,
+                _key(f"fault:{number}:{rule.place}:{text}") if rule.counted else None,
+                _key(f"{seed}:{number}:{text}"),
+                offset,
+            )
+        )
+    return tuple(known)
+
+
+def _key(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()

@@ -1,0 +1,146 @@
+"""A tape: what was decided about each request, as JSON lines, and its replay.
+
+{"understudy_tape": 1}
+{"request": "8f…", "attempt": 0, "fault": "rate_limit:retry_after=20"}
+{"request": "8f…", "attempt": 1, "fault": "ok"}
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from threading import Lock
+from typing import Any
+
+from understudy.contracts.profiles.profile import Profile
+from understudy.mockserver.faults.decisions import Decision, Makers
+from understudy.mockserver.faults.match import Asked
+from understudy.mockserver.faults.rules import FaultRule, parse_fault
+from understudy.mockserver.faults.trouble import OK, Trouble
+
+MOST = 100_000
+"""Decisions on a tape."""
+HEAD = '{"understudy_tape": 1}'
+
+_LONGEST = 200 * MOST  # characters of a tape that is read
+_KEYS = ("request", "attempt", "fault")
+
+
+class Tape:
+    """The first *most* decisions that were made; *missed* counts those after. Safe for several threads."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self.missed = 0
+        self._most = most
+        self._lines: list[str] = []
+        self._lock = Lock()
+
+    def record(self, fingerprint: bytes, attempt: int, decision: Decision | None) -> str | None:
+        """Write down what was decided, and return its line; None where there is no room."""
+        said = OK if decision is None else str(decision.trouble)
+        line = json.dumps({"request": fingerprint.hex(), "attempt": attempt, "fault": said})
+        with self._lock:
+            if len(self._lines) >= self._most:
+                self.missed += 1
+                return None
+            self._lines.append(line)
+        return line
+
+    def text(self) -> str:
+        """Return the whole tape, as ``read_tape`` reads it."""
+        with self._lock:
+            return "\n".join([HEAD, *self._lines, ""])
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+
+class TapeDecider:
+    """Decides as the tape says; what is not on it goes unharmed."""
+
+    def __init__(self, rules: dict[tuple[bytes, int], FaultRule], seed: int, profile: Profile) -> None:
+        self._rules = rules
+        self._makers = Makers(seed, profile)
+
+    def counters(self, asked: Asked) -> tuple[bytes, ...]:
+        """Return nothing: a tape counts nothing."""
+        return ()
+
+    def decide(self, asked: Asked, attempt: int, counts: Sequence[int], now: float) -> Decision | None:
+        """Return what the tape says of this *attempt* (from 0), None where it says nothing."""
+        rule = self._rules.get((asked.fingerprint, attempt))
+        if rule is None:
+            return None
+        return self._makers.decision(rule, rule.troubles[0], asked, attempt, now)
+
+    def __len__(self) -> int:
+        return len(self._rules)
+
+
+def read_tape(text: str, where: str, seed: int, profile: Profile) -> TapeDecider:
+    """Return the decider that *text*, read from *where*, is a tape for.
+
+    Raises ValueError, ``{where}:{line}: reason``, for the first line that is none.
+    """
+    if len(text) > _LONGEST:
+        raise ValueError(f"{where}:1: larger than {_LONGEST} characters")
+    rules: dict[tuple[bytes, int], FaultRule] = {}
+    lines: dict[tuple[bytes, int], int] = {}
+    known: dict[str, tuple[Trouble, ...]] = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            document = _document(line)
+            if "understudy_tape" in document:
+                _check_version(document["understudy_tape"])
+                continue
+            key, said = _entry(document)
+            if key in lines:
+                raise ValueError(f"this attempt of this request stands on line {lines[key]} already")
+            if len(lines) >= MOST:
+                raise ValueError(f"more than {MOST} decisions")
+            if said not in known:
+                known[said] = _troubles(said)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"{where}:{number}: {error}") from None
+        lines[key] = number
+        rules[key] = FaultRule(known[said], place=f"{where}:{number}")
+    return TapeDecider(rules, seed, profile)
+
+
+def _document(line: str) -> dict[str, Any]:
+    try:
+        document = json.loads(line)
+    except ValueError as error:
+        raise ValueError(f"no JSON: {error}") from None
+    if not isinstance(document, dict):
+        raise ValueError(f"expected an object with {', '.join(_KEYS)}, got {type(document).__name__}")
+    return document
+
+
+def _check_version(version: Any) -> None:
+    if version != 1:
+        raise ValueError(f"a tape of version {version!r}; this Understudy reads version 1")
+
+
+def _entry(document: dict[str, Any]) -> tuple[tuple[bytes, int], str]:
+    if sorted(document) != sorted(_KEYS):
+        raise ValueError(f"expected the keys {', '.join(_KEYS)}, got {', '.join(sorted(document)) or 'none'}")
+    request, attempt, said = (document[name] for name in _KEYS)
+    try:
+        fingerprint = bytes.fromhex(request)
+    except (TypeError, ValueError):
+        raise ValueError(f"request is {request!r}, expected hex digits") from None
+    if type(attempt) is not int or attempt < 0:
+        raise ValueError(f"attempt is {attempt!r}, expected a whole number from 0")
+    if not isinstance(said, str):
+        raise ValueError(f"fault is {said!r}, expected a text")
+    return (fingerprint, attempt), said
+
+
+def _troubles(said: str) -> tuple[Trouble, ...]:
+    rule = parse_fault(said)
+    if rule != FaultRule(rule.troubles[:1]):
+        raise ValueError(f"fault is {said!r}, expected one fault, without an @")
+    return rule.troubles

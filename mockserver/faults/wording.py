@@ -1,0 +1,143 @@
+"""The fault catalogue as text, as JSON and as the table in docs/faults.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from textwrap import wrap
+from typing import Any
+
+from understudy.mockserver.faults.fault import Fault, Parameter, Seen
+
+_WIDTH = 100
+_LABEL = 14
+_WAYS = {"json": "a document", "stream": "a stream", "helper": ".stream() helper"}
+
+_INTRODUCTION = """\
+# The fault catalogue
+
+Made from the data by `understudy faults --format markdown`; a test holds that it is up to date.
+`understudy faults NAME` shows one of them.
+
+*Python* is what the official client does (openai 3.54.0, sync and async alike), as
+`tests/clients/test_fault_outcomes.py` sees it: the exception it raises, **unharmed** (you get what you
+would have got without the fault), or **silent** (no exception, and what you get is not what the server
+meant: the ones to fear). *retried*: it asks again by itself before it raises. *helper* is
+`chat.completions.stream()`, where it differs.
+
+A reply that lacks what a fault *needs* stays as it is. *Where* is the place of the reply that breaks. No
+fault throws dice: equal replies break equally.
+"""
+
+
+def text_of(groups: Mapping[str, Iterable[Fault]]) -> Iterator[str]:
+    """Return the lines of a list of all faults, one a line."""
+    for title, faults in groups.items():
+        yield title
+        for fault in faults:
+            yield f"  {fault.name:<22}{fault.summary}"
+        yield ""
+    yield "understudy faults NAME: its parameters, what clients do, and what a good one does"
+
+
+def text_of_one(fault: Fault) -> Iterator[str]:
+    """Return the lines that say everything of *fault*."""
+    yield from wrap(f"{fault.name}: {fault.summary}", _WIDTH)
+    yield ""
+    for label, text in _lines(fault):
+        yield from wrap(
+            text, _WIDTH, initial_indent=f"  {label:<{_LABEL}}", subsequent_indent=" " * (_LABEL + 2)
+        )
+
+
+def document_of(fault: Fault) -> dict[str, Any]:
+    """Return *fault* as JSON says it."""
+    return {
+        "name": fault.name,
+        "summary": fault.summary,
+        "where": fault.where,
+        "applies": fault.applies,
+        "needs": fault.needs,
+        "parameters": {name: _parameter_document(one) for name, one in fault.parameters.items()},
+        "clients": {way: seen._asdict() for way, seen in fault.clients.items()},
+        "good": fault.good,
+        "rules": list(fault.rules),
+        "source": fault.source,
+    }
+
+
+def markdown_of(groups: Mapping[str, Iterable[Fault]]) -> str:
+    """Return docs/faults.md."""
+    parts = [_INTRODUCTION]
+    for title, faults in groups.items():
+        rows = [_row(fault) for fault in faults]
+        parts.append(
+            f"\n## {title}\n\n| fault | what the wire does | where | parameters | Python | a good client |\n"
+            "| --- | --- | --- | --- | --- | --- |\n" + "\n".join(rows) + "\n"
+        )
+    return "".join(parts)
+
+
+def _parameter_document(parameter: Parameter) -> dict[str, Any]:
+    return {
+        "type": {int: "integer", float: "number", str: "string", bool: "boolean"}[parameter.type],
+        "default": parameter.default,
+        "unit": parameter.unit,
+        "meaning": parameter.meaning,
+        **({} if parameter.type is bool else {"minimum": parameter.minimum, "maximum": parameter.maximum}),
+    }
+
+
+def _lines(fault: Fault) -> Iterator[tuple[str, str]]:
+    applies = {"json": "documents", "stream": "streams", "both": "documents and streams"}[fault.applies]
+    yield "breaks", f"{applies}; {_place(fault)}"
+    if fault.needs:
+        yield "needs", f"{fault.needs}; a reply without it stays as it is"
+    for name, parameter in fault.parameters.items():
+        yield name, f"{parameter.meaning} ({parameter.allowed}; {_default(parameter)})"
+    for way, seen in fault.clients.items():
+        yield _WAYS[way].removeprefix("a "), f"openai-python: {_seen(seen)}"
+    yield "a good client", fault.good
+    if fault.rules:
+        yield "contracts say", ", ".join(fault.rules)
+    yield "source", f"FACTS {fault.source}"
+
+
+def _place(fault: Fault) -> str:
+    return fault.where if fault.where == "before the head" else f"at the {fault.where}"
+
+
+def _default(parameter: Parameter) -> str:
+    if parameter.default is None:
+        return "not set"
+    shown = str(parameter.default).lower() if parameter.type is bool else parameter.default
+    return f"default {shown:,}" if parameter.type in (int, float) else f"default {shown}"
+
+
+def _seen(seen: Seen) -> str:
+    parts = [f"{seen.outcome}, retried" if seen.retried else seen.outcome, seen.note]
+    if seen.asynchronous:
+        parts.append(f"async: {seen.asynchronous}")
+    return ": ".join(part for part in parts if part)
+
+
+def _row(fault: Fault) -> str:
+    parameters = [
+        f"`{name}` {one.unit and f'({one.unit}) '}{one.meaning}; {_default(one)}"
+        for name, one in fault.parameters.items()
+    ]
+    seen = {way: _seen(one) for way, one in fault.clients.items()}
+    if len(set(seen.values())) == 1:
+        shown = [next(iter(seen.values()))]
+    else:
+        shown = [f"*{_WAYS[way].removeprefix('a ')}*: {text}" for way, text in seen.items()]
+    needs = f" Needs {fault.needs}." if fault.needs else ""
+    only = {"json": " Documents only.", "stream": " Streams only.", "both": ""}[fault.applies]
+    cells = (
+        f"`{fault.name}`",
+        f"{fault.summary}.{only}{needs}",
+        fault.where,
+        "<br>".join(parameters),
+        "<br>".join(shown),
+        fault.good,
+    )
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -1,0 +1,143 @@
+"""What a request costs, which buckets it draws from, and what came of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from understudy.contracts import snapshot_of
+from understudy.mockserver.limits.bucket import Standing
+from understudy.mockserver.limits.limit import MOST, Limit, Unit
+
+UNSTATED_OUTPUT = 16  # tokens reserved for a choice of no stated length: not documented (tag U)
+
+
+class Rate(NamedTuple):
+    """A bucket that a request draws from; *name* is equal for all requests that share it."""
+
+    name: bytes
+    unit: Unit
+    capacity: int
+
+
+class Slots(NamedTuple):
+    """*limit* replies may be under way at once."""
+
+    name: bytes
+    limit: int
+
+
+class Draw:
+    """All that the requests of one key for one model draw from. Compared by identity, which is quick."""
+
+    __slots__ = ("rates", "slots")
+
+    def __init__(self, rates: tuple[Rate, ...] = (), slots: tuple[Slots, ...] = ()) -> None:
+        self.rates = rates
+        self.slots = slots
+
+
+NOTHING = Draw()
+
+
+class Charge(NamedTuple):
+    """What a request reserves: one request and *tokens*. Where from depends on its key: see `Limits.of`."""
+
+    model: str
+    tokens: int
+    draw: Draw = NOTHING
+
+
+class Receipt:
+    """What was charged, to be settled and released. One that is lost releases its slots all the same."""
+
+    __slots__ = ("__weakref__", "charge", "settled")
+
+    def __init__(self, charge: Charge) -> None:
+        self.charge = charge
+        self.settled = False
+
+
+class Shortage(NamedTuple):
+    """Why a request was refused. *unit* None: too many at once. *wait* in milliseconds, None where
+    there is no telling; *hopeless*: it would not fit into the bucket when it is full."""
+
+    model: str
+    unit: Unit | None
+    limit: int
+    used: int
+    requested: int
+    wait: int | None = None
+    hopeless: bool = False
+
+
+class Charged(NamedTuple):
+    """What came of a charge: a receipt, or a shortage. *requests* and *tokens* are the standings of the
+    scarcest bucket of the kind, None for one without a limit."""
+
+    receipt: Receipt | None
+    shortage: Shortage | None = None
+    requests: Standing | None = None
+    tokens: Standing | None = None
+
+
+class Limits:
+    """The limits of an engine, sorted out for each key and model. Two with the same limits name the
+    same buckets, and so do two that differ in numbers only: what was used stays used."""
+
+    def __init__(self, limits: Iterable[Limit]) -> None:
+        self._limits = tuple(limits)
+        self._drawn = lru_cache(maxsize=4_096)(self._draw)
+        self._bound = lru_cache(maxsize=4_096)(self._bind)  # equal requests of a key come again and again
+
+    def of(self, charge: Charge, key: str) -> Charge | None:
+        """Return *charge* with what a request with this *key* draws from; None where no limit fits."""
+        return self._bound(charge, key)
+
+    def _bind(self, charge: Charge, key: str) -> Charge | None:
+        model, tokens, _ = charge
+        draw = self._drawn(key, model)
+        return None if draw is None else Charge(model, tokens, draw)
+
+    def _draw(self, key: str, model: str) -> Draw | None:
+        rates, slots = [], []
+        for number, limit in self._fitting(model):
+            name = _name(number, limit, key, model)
+            rates += [
+                Rate(b"%b %b" % (unit.field.encode("ascii"), name), unit, capacity)
+                for unit, capacity in limit.rates()
+            ]
+            if limit.concurrency is not None:
+                slots.append(Slots(b"concurrency " + name, limit.concurrency))
+        return Draw(tuple(rates), tuple(slots)) if rates or slots else None
+
+    def _fitting(self, model: str) -> Iterator[tuple[int, Limit]]:
+        groups: set[str] = set()
+        for number, limit in enumerate(self._limits):
+            if limit.group not in groups and limit.fits(model):
+                yield number, limit
+                if limit.group:
+                    groups.add(limit.group)
+
+
+def reserved(document: Mapping[str, Any], prompt: int) -> int:
+    """Return the tokens that a request with a prompt of *prompt* tokens reserves (FACTS D.2): those it may
+    get besides, for each of its choices. Lenient: what is no count is left out."""
+    output = _count(document.get("max_completion_tokens"))
+    if output is None:
+        output = _count(document.get("max_tokens"))
+    choices = _count(document.get("n")) or 1
+    return min(MOST * 10, prompt + choices * (UNSTATED_OUTPUT if output is None else output))
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _name(number: int, limit: Limit, key: str, model: str) -> bytes:
+    """Return what tells the buckets of *limit* apart: no secret, and as short for long names."""
+    parts = [key if "key" in limit.scope else "", snapshot_of(model) if "model" in limit.scope else ""]
+    text = "\n".join(parts).encode("utf-8", "replace")
+    return b"%d " % number + hashlib.blake2b(text, digest_size=16).digest()

@@ -1,0 +1,204 @@
+"""The shell without a network: the engine as a transport of httpx or httpx2, sync and async.
+
+The client library is an argument. Bytes, times and exceptions are those of the served URL; a reply
+reaches the client piece by piece, each as soon as it is due.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import lru_cache, partial
+from typing import Any
+
+from understudy.mockserver.clock import Clock, RealClock
+from understudy.mockserver.delivery import Broken, Event, deliver
+from understudy.mockserver.engine import Engine
+from understudy.mockserver.errors import too_large
+from understudy.mockserver.journal import Outcome, Reply
+from understudy.mockserver.wire import Cut, Head, Request, Send, Step, Wait
+
+UNDER_WAY = 1024 * 1024  # bytes that a network takes off a server's hands before the client reads them
+_REAL = RealClock()
+_HANGS = (
+    "the reply stalls for ever and the client has no read timeout: over a network it would hang here; "
+    "give it one (timeout=30)"
+)
+
+
+def transport(engine: Engine, httpx: Any, *, clock: Clock = _REAL) -> Any:
+    """Return a transport for a ``Client`` of *httpx*, the module ``httpx`` or ``httpx2``, that is answered
+    by *engine*. Its timeouts are kept on *clock*."""
+    return _kinds(httpx)[0](engine, httpx, clock)
+
+
+def async_transport(engine: Engine, httpx: Any, *, clock: Clock = _REAL) -> Any:
+    """Return a transport for an ``AsyncClient`` of *httpx*, under asyncio or trio; else as ``transport``."""
+    return _kinds(httpx)[1](engine, httpx, clock)
+
+
+@lru_cache(maxsize=8)
+def _kinds(httpx: Any) -> tuple[Any, Any]:
+    """Return the classes of both transports, as children of the library's own: it asks for that."""
+    if not hasattr(httpx, "BaseTransport"):
+        raise TypeError(f"the client library is the module httpx or httpx2, not {httpx!r}")
+    body = type("Body", (_Body, httpx.SyncByteStream), {})
+    async_body = type("AsyncBody", (_AsyncBody, httpx.AsyncByteStream), {})
+    return (
+        type("Transport", (_Transport, httpx.BaseTransport), {"body": body}),
+        type("AsyncTransport", (_AsyncTransport, httpx.AsyncBaseTransport), {"body": async_body}),
+    )
+
+
+class _Door:
+    """What both transports are made of."""
+
+    body: Any
+
+    def __init__(self, engine: Engine, httpx: Any, clock: Clock) -> None:
+        self.engine, self.httpx, self.clock = engine, httpx, clock
+
+    def _ask(self, request: Any, body: bytes) -> _Exchange:
+        """Return the exchange that answers *request*, which the engine has decided."""
+        url = request.url
+        pairs = [(name.lower(), value) for name, value in request.headers.raw]
+        asked = Request(request.method, url.path, pairs, body, url.query)
+        limit, now = self.engine.settings.body_limit, self.clock.now()
+        if len(body) > limit:
+            reply = self.engine.refuse(asked._replace(body=b"", query=b""), too_large(limit), now)
+        else:
+            reply = self.engine.handle(asked, now)
+        timeout = request.extensions.get("timeout", {}).get("read")
+        patience = math.inf if timeout is None else float(timeout)
+        events = partial(deliver, patience=patience, now=self.clock.now, bodiless=request.method == "HEAD")
+        return _Exchange(self.engine, reply, events)
+
+    def _response(self, head: Head, exchange: _Exchange) -> Any:
+        return self.httpx.Response(
+            head.status,
+            headers=list(head.headers),
+            stream=self.body(exchange, self),
+            extensions={"http_version": b"HTTP/1.1"},
+        )
+
+
+class _Transport(_Door):
+    def handle_request(self, request: Any) -> Any:
+        exchange = self._ask(request, request.read())
+        with exchange:
+            for event in exchange.events:
+                if isinstance(event, Head):
+                    return self._response(event, exchange)
+                self.pass_by(event)
+        raise AssertionError("a delivery without a head ends broken")  # pragma: no cover
+
+    def pass_by(self, event: Event) -> None:
+        """Wait, or raise what the client's library raises."""
+        if isinstance(event, Wait):
+            if event.seconds == math.inf:
+                raise RuntimeError(_HANGS)
+            self.clock.sleep(event.seconds)
+        elif isinstance(event, Broken):
+            raise getattr(self.httpx, event.kind)(event.message)
+
+
+class _AsyncTransport(_Door):
+    async def handle_async_request(self, request: Any) -> Any:
+        exchange = self._ask(request, await request.aread())
+        with exchange:
+            for event in exchange.events:
+                if isinstance(event, Head):
+                    return self._response(event, exchange)
+                await self.pass_by(event)
+        raise AssertionError("a delivery without a head ends broken")  # pragma: no cover
+
+    async def pass_by(self, event: Event) -> None:
+        """Wait, or raise what the client's library raises: async, it has no words for two of them."""
+        if isinstance(event, Wait):
+            await self.clock.asleep(event.seconds)
+        elif isinstance(event, Broken):
+            silent = event.kind in ("ReadError", "ReadTimeout")
+            raise getattr(self.httpx, event.kind)("" if silent else event.message)
+
+
+class _Exchange:
+    """One reply under way. The engine hears once how it ended: an exception out of a ``with`` is an end."""
+
+    def __init__(
+        self, engine: Engine, reply: Reply, delivered: Callable[[Iterator[Step]], Iterator[Event]]
+    ) -> None:
+        self._engine, self._reply = engine, reply
+        self._steps = iter(reply.steps)
+        self.events = self._watched(delivered(self._steps))
+        self._open = True
+        self._cut = False
+
+    def _watched(self, events: Iterator[Event]) -> Iterator[Event]:
+        try:
+            for event in events:
+                self._cut = isinstance(event, Broken) and event.by == "server"
+                yield event
+        except Exception:  # of the steps themselves: ours, or a fault of the user's own
+            self.end("failed")
+            raise
+        self.end("sent")
+
+    def end(self, outcome: Outcome) -> None:
+        if self._open:
+            self._open = False
+            self._engine.close(self._reply, outcome)
+
+    def leave(self) -> None:
+        """The client closes. What was due by now has left the server all the same."""
+        if self._open:
+            self.end(_left_behind(self._steps))
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self.end("cut" if self._cut else "client left")
+
+
+def _left_behind(steps: Iterator[Step]) -> Outcome:
+    size = 0
+    for step in steps:
+        if isinstance(step, Cut):
+            return "cut"
+        size += len(step.data) if isinstance(step, Send) else 0
+        if isinstance(step, Wait) or size > UNDER_WAY:
+            return "client left"
+    return "sent"
+
+
+class _Body:
+    """The body of a reply, for a client that reads it or closes it."""
+
+    def __init__(self, exchange: _Exchange, door: Any) -> None:
+        self._exchange, self._door = exchange, door
+
+    def __iter__(self) -> Iterator[bytes]:
+        for event in self._exchange.events:
+            if isinstance(event, Send):
+                yield event.data
+            else:
+                with self._exchange:
+                    self._door.pass_by(event)
+
+    def close(self) -> None:
+        self._exchange.leave()
+
+
+class _AsyncBody(_Body):
+    """The same for a client under an event loop."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for event in self._exchange.events:
+            if isinstance(event, Send):
+                yield event.data
+            else:
+                with self._exchange:
+                    await self._door.pass_by(event)
+
+    async def aclose(self) -> None:
+        self._exchange.leave()
