@@ -101,19 +101,20 @@ class Engine:
             spoken = plan.speak(taken, mark)
         if account is not None:
             self._account(account, plan, spoken, mark)
+        # by place: a call by name costs as much again as the entry itself
         entry = Entry(
-            number=taken.number,
-            at=now,
-            request=request,
-            status=spoken.head.status,
-            source=spoken.source,
-            reply=spoken.body,
-            model=plan.model,
-            usage=spoken.usage,
-            violations=plan.violations,
-            complaint=plan.complaint,
-            note=spoken.note,
-            trace=trace,
+            taken.number,
+            now,
+            request,
+            spoken.head.status,
+            spoken.source,
+            spoken.body,
+            plan.model,
+            spoken.usage,
+            plan.violations,
+            plan.complaint,
+            spoken.note,
+            trace,
         )
         self.journal.add(entry)
         head = _for_browsers(spoken.head) if crossing else spoken.head
