@@ -1,8 +1,8 @@
 """The way of a request through the house. Read ``handle`` first.
 
 ``plan`` decides who will answer, ``state.take`` counts the request in, ``answer`` says the rest.
-Only the state, the ledger and the stored completions remember, and only the shell waits. Nothing
-here reads a clock or throws dice.
+Only the state, the journal, the ledger and the stored completions remember, and only the shell waits.
+Nothing here reads a clock or throws dice.
 """
 
 from __future__ import annotations

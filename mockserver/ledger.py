@@ -33,7 +33,8 @@ class Row(NamedTuple):
 
 
 class Ledger:
-    """The books of one engine, *limit* rows of them: one for each key, model and status that came.
+    """The books of one engine, *limit* rows of them: one for each key, model and status that came, and
+    whether it is billed.
 
     What comes when it is full is counted under the key and the model ``other``: its tokens are in the
     totals, but nobody's credit pays for them.

@@ -32,6 +32,7 @@ from understudy.mockserver.wire import RawHeaders, Request, raw
 Generate: TypeAlias = Callable[[ChatRequest], Answer]
 _KEPT_PLANS = 512
 _KEPT_BODY = 32 * 1024
+_LONGEST_MODEL = 256  # characters
 
 
 class Series(Protocol):
@@ -100,7 +101,7 @@ class Planner:
         self._recorded = recorded
         self._scripts = scripts
         self._lock = Lock()
-        self._plans: dict[bytes, Plan] = {}
+        self._plans: dict[bytes | tuple[str, bytes], Plan] = {}
         self._version = 0
         self._context = lru_cache(maxsize=1024)(partial(_context, self._profile))
 
@@ -119,7 +120,7 @@ class Planner:
                 with self._lock:
                     self._plans, self._version = {}, version
         body = request.body
-        key = body if not deployment else deployment.encode("utf-8", "replace") + b"\n" + body
+        key = (deployment, body) if deployment else body
         known = self._plans.get(key)
         if known is not None:
             return known
@@ -137,6 +138,9 @@ class Planner:
         document = read_document(request.body, self._settings.depth_limit)
         if deployment and isinstance(document, dict) and not document.get("model"):
             document = {"model": deployment, **document}
+        model = document.get("model")
+        if isinstance(model, str) and len(model) > _LONGEST_MODEL:  # it would be kept in many places
+            raise Refusal(errors.unknown_model(model[:_LONGEST_MODEL]))
         chat = read_chat(document, check_request(document, profile=self._profile))
         # a recording wins over our own judgement: it shows what the API really did
         series = None if self._recorded is None else self._recorded.offer(chat)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from array import array
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import accumulate
@@ -66,7 +67,7 @@ class PromptCache:
         if limit < 1:
             raise ValueError(f"limit is {limit}, expected 1 or more cuts to be remembered")
         self._limit = limit
-        self._until: dict[bytes, float] = {}  # in order of last use
+        self._until: OrderedDict[bytes, float] = OrderedDict()  # in order of last use
 
     def __len__(self) -> int:
         return len(self._until)
@@ -95,7 +96,7 @@ class PromptCache:
             held.pop(block, None)
             held[block] = until
         for _ in range(len(held) - self._limit):
-            del held[next(iter(held))]
+            held.popitem(last=False)
 
 
 def prefix_of(chat: ChatRequest, family: Family, prompt: int, account: str = "") -> Prefix | None:

@@ -6,6 +6,7 @@ share; whatever implements it takes all needs of a request in one step.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from threading import Lock
 from typing import NamedTuple, Protocol
 
@@ -59,7 +60,7 @@ class MemoryState:
         self._limit = limit
         self._lock = Lock()
         self._number = -1
-        self._asked: dict[bytes, int] = {}
+        self._asked: OrderedDict[bytes, int] = OrderedDict()
         self._turns: dict[bytes, int] = {}
         self._prompts = PromptCache()
 
@@ -76,7 +77,7 @@ class MemoryState:
         before = self._asked.pop(key, 0)  # taken out and put back: the order is that of last use
         self._asked[key] = before + 1
         if len(self._asked) > self._limit:
-            del self._asked[next(iter(self._asked))]
+            self._asked.popitem(last=False)
         return before
 
     def _turn(self, turns: tuple[Turn, ...]) -> tuple[int, int]:

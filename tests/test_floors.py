@@ -13,20 +13,13 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = ("contracts", "mockserver", "fixtures", "pytest_plugin")
 
 SHELLS = {"app", "serve", "protocol", "cassettes"}
-COMMANDS = {
-    "cli",
-    "__main__",
-    "serve_command",
-    "check_command",
-    "profile_files",
-    "profiles_command",
-    "reporting",
-}
+COMMANDS = {"cli", "__main__", "reporting", "profile_files"}
 MAY_MEET = {("serve", "app"), ("serve", "protocol")}  # shells that may import one another
 
 FORBIDDEN_IN_CORE = {
     "anyio",
     "asyncio",
+    "click",
     "httpx",
     "httpx2",
     "respx",
@@ -68,7 +61,7 @@ def floor(module: str) -> int:
         return 0
     if folder == "fixtures" or room == "build":
         return 3
-    if folder == "pytest_plugin" or room in COMMANDS:
+    if folder == "pytest_plugin" or room in COMMANDS or room.endswith("_command"):
         return 4
     return 2 if room in SHELLS else 1
 

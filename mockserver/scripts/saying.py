@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Mapping
+from dataclasses import replace
 from random import Random
 from typing import Any, NamedTuple
 
@@ -14,15 +15,12 @@ from understudy.mockserver.chat import Answer, ChatRequest, Choice
 from understudy.mockserver.envelope import envelope_of
 from understudy.mockserver.generation.logprobs import token_logprobs
 from understudy.mockserver.scripts.answer import Call, Reply, Said
-from understudy.mockserver.tokens.counting import completion_tokens, count, prompt_tokens, split
-from understudy.mockserver.usage import Counts, usage_document
+from understudy.mockserver.tokens.counting import count, split
 
 _ALPHABET = string.ascii_letters + string.digits
 _ID_LENGTH = 24  # FACTS B.1
 _REASONING_STEP = 64  # FACTS C.2: reasoning tokens come in multiples
 _MOST_CHOICES = 128  # FACTS A.7
-# the engine has no clock to give an answer; a date that no test outlives
-_NEVER_EXPIRES = 4_102_444_800
 
 
 class _Saying(NamedTuple):
@@ -38,11 +36,11 @@ def say(reply: Reply, chat: ChatRequest, chance: Random) -> Answer:
     number = min(max(wanted, 1), _MOST_CHOICES) if type(wanted) is int else 1
     said = [reply.choices[index % len(reply.choices)] for index in range(number)]
     choices = tuple(_choice(one, saying) for one in said)
-    answer = Answer(choices, headers=reply.headers)
-    usage = None if reply.usage is None else _usage(reply.usage, answer, saying)
+    answer = Answer(choices, headers=reply.headers, usage_over=reply.usage)
     # an envelope replaces all that is around the choices, so what the script leaves out is filled in
-    envelope = {**envelope_of(chat, answer, saying.family), **reply.envelope} if reply.envelope else {}
-    return Answer(choices, usage, envelope, reply.headers)
+    if not reply.envelope:
+        return answer
+    return replace(answer, envelope={**envelope_of(chat, answer, saying.family), **reply.envelope})
 
 
 def _choice(said: Said, saying: _Saying) -> Choice:
@@ -91,7 +89,7 @@ def _call(call: Call, chance: Random) -> dict[str, Any]:
 
 def _audio(audio: Mapping[str, Any], chance: Random) -> dict[str, Any]:
     drawn = "audio_" + "".join(chance.choices(_ALPHABET, k=_ID_LENGTH))
-    made = {"id": drawn, "data": "", "expires_at": _NEVER_EXPIRES, "transcript": ""}
+    made = {"id": drawn, "data": "", "transcript": ""}
     return {**made, **audio}
 
 
@@ -120,19 +118,6 @@ def _logprobs(said: Said, message: Mapping[str, Any], saying: _Saying) -> Mappin
         text = message.get(member)
         if text:
             pieces = split(text, saying.family.encoding)
-            scores[member] = token_logprobs(pieces, alternatives, saying.chance)["content"]
+            refused = member == "refusal"
+            scores[member] = token_logprobs(pieces, alternatives, saying.chance, refused=refused)[member]
     return scores if any(scores.values()) else None
-
-
-def _usage(given: Mapping[str, Any], answer: Answer, saying: _Saying) -> dict[str, Any]:
-    """Return the usage with *given* laid over what would have been counted; the total follows."""
-    thought = sum(choice.reasoning_tokens for choice in answer.choices)
-    seen = sum(completion_tokens(choice.message, saying.family.encoding) for choice in answer.choices)
-    counts = Counts(prompt_tokens(saying.chat.document, saying.family), thought + seen, reasoning=thought)
-    usage: dict[str, Any] = {**usage_document(counts, saying.family)}
-    for name, value in given.items():
-        own = usage.get(name)
-        usage[name] = {**own, **value} if isinstance(own, dict) and isinstance(value, dict) else value
-    if "total_tokens" not in given:
-        usage["total_tokens"] = usage["prompt_tokens"] + usage["completion_tokens"]
-    return usage
