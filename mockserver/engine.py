@@ -17,11 +17,12 @@ from typing import NamedTuple
 from understudy.mockserver import api, errors, headers
 from understudy.mockserver.errors import Refusal
 from understudy.mockserver.forms import form_of
+from understudy.mockserver.generation.source import Generate
 from understudy.mockserver.identity import Stamp, stamp
 from understudy.mockserver.journal import Entry, Journal, Outcome, Reply
 from understudy.mockserver.ledger import Ledger
 from understudy.mockserver.pages import OPEN, Pages
-from understudy.mockserver.planner import Generate, Planner, Recorded, Scripts
+from understudy.mockserver.planner import Planner, Recorded, Scripts
 from understudy.mockserver.plans import Fixed, Plan, Spoken, prompt_only, refused
 from understudy.mockserver.settings import Settings
 from understudy.mockserver.state import MemoryState, Needs, State, Taken

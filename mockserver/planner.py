@@ -6,11 +6,11 @@ recent bodies are kept, within bounds, and with them all that is expensive about
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from threading import Lock
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from understudy.contracts import Family, Violation, check_request, family_of
 from understudy.contracts.profiles.profile import Profile
@@ -20,6 +20,7 @@ from understudy.mockserver.bodies import read_document
 from understudy.mockserver.chat import Answer, ChatRequest, Verbatim, read_chat
 from understudy.mockserver.errors import ApiError, Refusal
 from understudy.mockserver.forms import Form
+from understudy.mockserver.generation.source import Generate
 from understudy.mockserver.instances.instance import Unsatisfiable
 from understudy.mockserver.overflow import may_overflow, overflow
 from understudy.mockserver.plans import Answered, Plan, Speaker, refused
@@ -29,7 +30,6 @@ from understudy.mockserver.state import Needs, Turn
 from understudy.mockserver.tokens.counting import prompt_counts, prompt_tokens
 from understudy.mockserver.wire import RawHeaders, Request, raw
 
-Generate: TypeAlias = Callable[[ChatRequest], Answer]
 _KEPT_PLANS = 512
 _KEPT_BODY = 32 * 1024
 _LONGEST_MODEL = 256  # characters

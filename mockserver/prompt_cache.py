@@ -99,10 +99,10 @@ class PromptCache:
             held.popitem(last=False)
 
 
-def prefix_of(chat: ChatRequest, family: Family, prompt: int, account: str = "") -> Prefix | None:
+def prefix_of(chat: ChatRequest, family: Family, prompt: int) -> Prefix | None:
     """Return where the prompt of *chat*, *prompt* tokens long, can be cached; None where it is too short.
 
-    Without *account* it depends on the body alone: `Prefix.of` makes it an account's.
+    It depends on the body alone: `Prefix.of` makes it an account's.
     """
     if prompt < LEAST:
         return None
@@ -118,7 +118,7 @@ def prefix_of(chat: ChatRequest, family: Family, prompt: int, account: str = "")
         tuple(end for end, _ in kept),
         _keeps(document, family, tells),
         tells,
-    ).of(account)
+    )
 
 
 def _keeps(document: Mapping[str, Any], family: Family, tells: bool) -> float:

@@ -6,7 +6,7 @@ import gc
 import threading
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
@@ -124,7 +124,7 @@ def serve(
         _announce(cassettes, log_format)
         listener = listen(host, port)
     except (ValueError, CannotListen) as error:
-        _give_up(str(error))
+        reporting.give_up(str(error))
     if host not in _LOOPBACK:
         reporting.notice(f"listening beyond this machine, on {host}: anybody there can ask", log_format)
     log = reporting.reporter(log_format, everything=access_log)
@@ -158,8 +158,3 @@ def _announce(cassettes: Cassettes | None, form: reporting.Format) -> None:
         reporting.notice(f"skipped {one}", form)
     more = f", {len(broken)} skipped" if broken else ""
     reporting.notice(f"{count} recordings{more}", form, recordings=count, skipped=len(broken))
-
-
-def _give_up(reason: str) -> NoReturn:
-    click.echo(f"understudy: {reason}", err=True)
-    raise SystemExit(2)

@@ -31,7 +31,8 @@ def _document(*texts: Any, model: str = OLD, **members: Any) -> dict[str, Any]:
 def _cut(document: dict[str, Any], account: str = "sk-a") -> tuple[Prefix | None, int]:
     family = family_of(document["model"])
     prompt = prompt_tokens(document, family)
-    return prefix_of(read_chat(document), family, prompt, account), prompt
+    prefix = prefix_of(read_chat(document), family, prompt)
+    return None if prefix is None else prefix.of(account), prompt
 
 
 def _prefix(document: dict[str, Any], account: str = "sk-a") -> Prefix:
