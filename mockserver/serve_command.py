@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import socket
 import threading
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,22 +129,17 @@ def serve(
         reporting.give_up(str(error))
     if host not in _LOOPBACK:
         reporting.notice(f"listening beyond this machine, on {host}: anybody there can ask", log_format)
-    log = reporting.reporter(log_format, everything=access_log)
-    app = App(engine, log=log)
-
-    def ready() -> None:
-        reporting.listening(base_url(listener), log_format)
-        _settle()
-
-    run(app, listener, ready)
+    app = App(engine, log=reporting.reporter(log_format, everything=access_log))
+    run(app, listener, partial(_ready, listener, log_format))
 
 
-def _settle() -> None:
-    """Load what the first generated answer needs, beside the first requests, and calm the collector.
+def _ready(listener: socket.socket, form: reporting.Format) -> None:
+    """Say where the server listens, load what the first generated answer needs, and calm the collector.
 
     What is loaded by now stays, and requests leave next to no cycles: looking through everything
     again and again took a quarter of the time of a request with a long list of tools.
     """
+    reporting.listening(base_url(listener), form)
     threading.Thread(target=prose, args=("o200k_base",), daemon=True).start()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
