@@ -20,7 +20,7 @@ from understudy.mockserver.forms import form_of
 from understudy.mockserver.generation.source import Generate
 from understudy.mockserver.identity import Stamp, stamp
 from understudy.mockserver.journal import Entry, Journal, Outcome, Reply
-from understudy.mockserver.ledger import Ledger
+from understudy.mockserver.ledger import NOT_ADMITTED, Ledger
 from understudy.mockserver.pages import OPEN, Pages
 from understudy.mockserver.planner import Planner, Recorded, Scripts
 from understudy.mockserver.plans import Fixed, Plan, Spoken, prompt_only, refused
@@ -81,6 +81,7 @@ class Engine:
             plan = self._decide(request, found, key)
         except Refusal as refusal:
             plan = refused(self._form, _needs(request), refusal.error)
+            key = NOT_ADMITTED if refusal.error.status == 401 else key
         except Exception as error:
             plan, trace = self._broken(request, error), traceback.format_exc()
         needs = plan.needs
@@ -137,6 +138,7 @@ class Engine:
     def _decide(self, request: Request, found: api.Route, key: str) -> Plan:
         if found.handler == api.CHAT:
             self._admit(key)
+            self._afford(key)
             return self._planner.plan(request, found.name)
         if found.handler is None:
             raise Refusal(_nowhere(request, found.allowed))
@@ -151,8 +153,7 @@ class Engine:
         return Spoken(Head(200, headers.plain(mark, len(body))), body, "server")
 
     def _admit(self, key: str) -> None:
-        """Raise the 401 for a request without a key, or with one that is not ours; the error of the
-        profile for one whose credit is spent."""
+        """Raise the 401 for a request without a key, or with one that is not ours."""
         if not key:
             raise Refusal(errors.missing_key())
         if self._keys:
@@ -160,6 +161,9 @@ class Engine:
             # every key is compared, each in constant time: how long it takes says nothing
             if not sum([hmac.compare_digest(given, known) for known in self._keys]):
                 raise Refusal(errors.wrong_key(key))
+
+    def _afford(self, key: str) -> None:
+        """Raise the error of the profile for a key whose credit is spent."""
         credit = self.settings.credit
         if credit is not None and self.ledger.spent(key, self._profile.prices) >= credit:
             raise Refusal(errors.credit_spent(self._profile.quota))

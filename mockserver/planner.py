@@ -27,7 +27,7 @@ from understudy.mockserver.plans import Answered, Plan, Speaker, refused
 from understudy.mockserver.prompt_cache import prefix_of
 from understudy.mockserver.settings import Settings
 from understudy.mockserver.state import Needs, Turn
-from understudy.mockserver.tokens.counting import prompt_counts, prompt_tokens
+from understudy.mockserver.tokens.counting import PromptCounts, prompt_counts
 from understudy.mockserver.wire import RawHeaders, Request, raw
 
 _KEPT_PLANS = 512
@@ -145,32 +145,17 @@ class Planner:
         # a recording wins over our own judgement: it shows what the API really did
         series = None if self._recorded is None else self._recorded.offer(chat)
         family = family_of(chat.model)
+        prompt: PromptCounts | None = None
         if series is None:
-            chat = self._measured(chat, family, request.body)
+            context = self._context(chat.model)
+            if may_overflow(request.body, chat, family, context):
+                prompt = prompt_counts(chat.document, family)
+                chat = _measured(chat, family, prompt.total, context)
             if (error := self._objection(chat, family)) is not None:
                 known = {"model": chat.model, "violations": chat.violations, "chat": chat}
                 return refused(self._form, Needs(chat.fingerprint), error, **known)
-        return self._answered(chat, family, request, series)
-
-    def _measured(self, chat: ChatRequest, family: Family, body: bytes) -> ChatRequest:
-        """Return *chat*, with a violation more where it is too long for its model."""
-        context = self._context(chat.model)
-        if not may_overflow(body, chat, family, context):
-            return chat
-        error = overflow(chat, family, prompt_tokens(chat.document, family), context)
-        if error is None:
-            return chat
-        found = Violation(
-            rule="context_length_exceeded",
-            tier="error",
-            path="$.messages",
-            message=error.message,
-            source="FACTS A.7",
-            advice="send less, or ask a model with a larger context",
-            param=error.param,
-            code=error.code,
-        )
-        return replace(chat, violations=(*chat.violations, found))
+            prompt = prompt or prompt_counts(chat.document, family)
+        return self._answered(chat, family, request, series, prompt)
 
     def _objection(self, chat: ChatRequest, family: Family) -> ApiError | None:
         breaches = chat.violations and [found for found in chat.violations if found.tier == "error"]
@@ -184,8 +169,18 @@ class Planner:
             return errors.breach(breaches[0])
         return None
 
-    def _answered(self, chat: ChatRequest, family: Family, request: Request, series: Series | None) -> Plan:
-        """Return the plan in which scripts come first, then the recordings of *series*, then invention."""
+    def _answered(
+        self,
+        chat: ChatRequest,
+        family: Family,
+        request: Request,
+        series: Series | None,
+        prompt: PromptCounts | None,
+    ) -> Plan:
+        """Return the plan in which scripts come first, then the recordings of *series*, then invention.
+
+        *prompt* is None for a recording, which has its own counts.
+        """
         headers = request.headers
         turns: list[Turn] = []
         speakers: list[Speaker] = []
@@ -199,8 +194,6 @@ class Planner:
                 speakers.append(Speaker("recorded", series.speak, series.settled))
             else:
                 speakers.append(self._inventor(chat, headers))
-        # a recording has its own counts
-        prompt = None if series is not None else prompt_counts(chat.document, family)
         prefix = None if prompt is None else prefix_of(chat, family, prompt.total)
         needs = Needs(chat.fingerprint, tuple(turns), prefix)
         return Answered(chat, family, self._form, needs, tuple(speakers), prompt)
@@ -230,6 +223,24 @@ class Planner:
             where = error.path or "the root"
             reason = f"no value was found for its schema, at {where}: {_one_line(error.reason)}"
             raise Refusal(errors.unmatched(reason)) from error
+
+
+def _measured(chat: ChatRequest, family: Family, prompt: int, context: int | None) -> ChatRequest:
+    """Return *chat*, with a violation more where its *prompt* tokens are too many for the model."""
+    error = overflow(chat, family, prompt, context)
+    if error is None:
+        return chat
+    found = Violation(
+        rule="context_length_exceeded",
+        tier="error",
+        path="$.messages",
+        message=error.message,
+        source="FACTS A.7",
+        advice="send less, or ask a model with a larger context",
+        param=error.param,
+        code=error.code,
+    )
+    return replace(chat, violations=(*chat.violations, found))
 
 
 def _context(profile: Profile, model: str) -> int | None:

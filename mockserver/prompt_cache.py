@@ -17,7 +17,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Any, NamedTuple, TypeAlias
 
-from understudy.contracts.families import Family
+from understudy.contracts.families import Family, snapshot_of
 from understudy.mockserver.chat import ChatRequest, content_key
 from understudy.mockserver.tokens.blocks import block_tokens
 from understudy.mockserver.tokens.bpe import count, loaded, split
@@ -113,7 +113,7 @@ def prefix_of(chat: ChatRequest, family: Family, prompt: int) -> Prefix | None:
     cuts = _breakpoints(chat, family, explicit) if tells else _steps(chat, family, prompt)
     kept = [cut for cut in _named(cuts) if LEAST <= cut[0] < prompt]
     return Prefix(
-        content_key([chat.model, document.get("prompt_cache_key")]),
+        content_key([snapshot_of(chat.model), document.get("prompt_cache_key")]),
         tuple(block for _, block in kept),
         tuple(end for end, _ in kept),
         _keeps(document, family, tells),
