@@ -73,13 +73,18 @@ _OTHER = Family(known=False)
 _NO_LIMITS: Mapping[str, Any] = {}
 _T = TypeVar("_T")
 _Table: TypeAlias = tuple[tuple[tuple[str, ...], _T], ...]  # patterns of model names, and what they stand for
+_LONGEST = 256  # characters of a name that may be known
 _TUPLES = ("efforts", "prompt_details", "completion_details")
 _SETS = ("refused", "refused_reasoning", "refused_roles", "unknown")
 
 
-@lru_cache(maxsize=1024)
 def family_of(model: str) -> Family:
     """Return the first family with a pattern for *model*; a fine-tuned model is of its base's family."""
+    return _remembered(model) if len(model) <= _LONGEST else _OTHER
+
+
+@lru_cache(maxsize=1024)
+def _remembered(model: str) -> Family:
     base = model.split(":")[1] if model.startswith("ft:") else model
     family = _first(_families(), base, _OTHER)
     own = _first(_limits(), base, _NO_LIMITS)

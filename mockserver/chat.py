@@ -71,12 +71,14 @@ class Choice:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a source says. The members of *envelope* (``id, created, model, service_tier, …``)
-    and *usage*, in the API's shape, replace what the engine would fill in; *headers* are sent besides."""
+    and *usage*, in the API's shape, replace what the engine would fill in; the members of *usage_over* are
+    laid over what it counts. *headers* are sent besides."""
 
     choices: tuple[Choice, ...]
     usage: Document | None = None
     envelope: Document = field(default_factory=dict)
     headers: Headers = ()
+    usage_over: Document | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ class Encoded(NamedTuple):
 
 def encode(chat: ChatRequest, answer: Answer, family: Family, usage: Document) -> Encoded:
     """Lay out *answer* as *chat* asked for it: a stream, or one document."""
-    expires = bool([None for choice in answer.choices if "audio" in choice.message and _undated(choice)])
+    expires = any("audio" in choice.message and _undated(choice) for choice in answer.choices)
     if expires:
         answer = replace(answer, choices=tuple(map(_expiring, answer.choices)))
     envelope = envelope_of(chat, answer, family)

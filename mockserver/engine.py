@@ -1,8 +1,8 @@
 """The way of a request through the house. Read ``handle`` first.
 
 ``plan`` decides who will answer, ``state.take`` counts the request in, ``answer`` says the rest.
-Only the state, the ledger and the stored completions remember, and only the shell waits. Nothing
-here reads a clock or throws dice.
+Only the state, the journal, the ledger and the stored completions remember, and only the shell waits.
+Nothing here reads a clock or throws dice.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from typing import NamedTuple
 from understudy.mockserver import api, errors, headers
 from understudy.mockserver.errors import Refusal
 from understudy.mockserver.forms import form_of
+from understudy.mockserver.generation.source import Generate
 from understudy.mockserver.identity import Stamp, stamp
 from understudy.mockserver.journal import Entry, Journal, Outcome, Reply
-from understudy.mockserver.ledger import Ledger
+from understudy.mockserver.ledger import NOT_ADMITTED, Ledger
 from understudy.mockserver.pages import OPEN, Pages
-from understudy.mockserver.planner import Generate, Planner, Recorded, Scripts
+from understudy.mockserver.planner import Planner, Recorded, Scripts
 from understudy.mockserver.plans import Fixed, Plan, Spoken, prompt_only, refused
 from understudy.mockserver.settings import Settings
 from understudy.mockserver.state import MemoryState, Needs, State, Taken
@@ -80,6 +81,7 @@ class Engine:
             plan = self._decide(request, found, key)
         except Refusal as refusal:
             plan = refused(self._form, _needs(request), refusal.error)
+            key = NOT_ADMITTED if refusal.error.status == 401 else key
         except Exception as error:
             plan, trace = self._broken(request, error), traceback.format_exc()
         needs = plan.needs
@@ -101,19 +103,20 @@ class Engine:
             spoken = plan.speak(taken, mark)
         if account is not None:
             self._account(account, plan, spoken, mark)
+        # by place: a call by name costs as much again as the entry itself
         entry = Entry(
-            number=taken.number,
-            at=now,
-            request=request,
-            status=spoken.head.status,
-            source=spoken.source,
-            reply=spoken.body,
-            model=plan.model,
-            usage=spoken.usage,
-            violations=plan.violations,
-            complaint=plan.complaint,
-            note=spoken.note,
-            trace=trace,
+            taken.number,
+            now,
+            request,
+            spoken.head.status,
+            spoken.source,
+            spoken.body,
+            plan.model,
+            spoken.usage,
+            plan.violations,
+            plan.complaint,
+            spoken.note,
+            trace,
         )
         self.journal.add(entry)
         head = _for_browsers(spoken.head) if crossing else spoken.head
@@ -135,6 +138,7 @@ class Engine:
     def _decide(self, request: Request, found: api.Route, key: str) -> Plan:
         if found.handler == api.CHAT:
             self._admit(key)
+            self._afford(key)
             return self._planner.plan(request, found.name)
         if found.handler is None:
             raise Refusal(_nowhere(request, found.allowed))
@@ -149,8 +153,7 @@ class Engine:
         return Spoken(Head(200, headers.plain(mark, len(body))), body, "server")
 
     def _admit(self, key: str) -> None:
-        """Raise the 401 for a request without a key, or with one that is not ours; the error of the
-        profile for one whose credit is spent."""
+        """Raise the 401 for a request without a key, or with one that is not ours."""
         if not key:
             raise Refusal(errors.missing_key())
         if self._keys:
@@ -158,6 +161,9 @@ class Engine:
             # every key is compared, each in constant time: how long it takes says nothing
             if not sum([hmac.compare_digest(given, known) for known in self._keys]):
                 raise Refusal(errors.wrong_key(key))
+
+    def _afford(self, key: str) -> None:
+        """Raise the error of the profile for a key whose credit is spent."""
         credit = self.settings.credit
         if credit is not None and self.ledger.spent(key, self._profile.prices) >= credit:
             raise Refusal(errors.credit_spent(self._profile.quota))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from understudy.contracts import Family, snapshot_of
-from understudy.mockserver.chat import Answer, ChatRequest
+from understudy.mockserver.chat import Answer, ChatRequest, Document
 from understudy.mockserver.identity import system_fingerprint
 from understudy.mockserver.moderation import moderation
 
@@ -25,14 +25,18 @@ def envelope_of(chat: ChatRequest, answer: Answer, family: Family) -> dict[str, 
     asked, model = chat.document, snapshot_of(chat.model)
     members: dict[str, Any] = {"model": model}
     if family.service_tier:
-        tier = asked.get("service_tier")
-        members["service_tier"] = _TIERS.get(tier, "default") if isinstance(tier, str) else "default"
+        members["service_tier"] = tier_of(asked)
     members["system_fingerprint"] = _fingerprint(model, family)
     if isinstance(asked.get("moderation"), dict):
         members["moderation"] = moderation(chat, answer)
     if not chat.stream and asked.get("store") is True and asked.get("metadata"):
         members["metadata"] = asked["metadata"]  # only of stored completions; chunks have no such member
     return members
+
+
+def tier_of(asked: Document) -> str:
+    """Return the service tier by which a request is served (FACTS B.1)."""
+    return _TIERS.get(str(asked.get("service_tier")), "default")
 
 
 def _fingerprint(model: str, family: Family) -> str | None:

@@ -35,7 +35,8 @@ _NOT_JSON = (
 
 @dataclass(frozen=True, slots=True)
 class ApiError:
-    """One error reply: the envelope's four members, the status, and who speaks."""
+    """One error reply: the envelope's four members, the status, and who speaks. *own* names the members
+    that a user chose: what a profile documents does not replace them."""
 
     status: int
     message: str
@@ -44,6 +45,7 @@ class ApiError:
     code: str | None = None
     voice: Voice = "model"
     headers: Headers = ()
+    own: frozenset[str] = frozenset()
 
     def body(self) -> bytes:
         """Return the error envelope as this voice lays it out (FACTS D.1, TRAFFIC 6)."""
@@ -133,11 +135,12 @@ def documented(error: ApiError, fact: ErrorFact | None) -> ApiError:
     """Return *error* with what *fact* says of its status. Our own errors stay as they are worded."""
     if fact is None or error.type.startswith("understudy_"):
         return error
+    own = error.own
     return replace(
         error,
-        type=fact.type or error.type,
-        code=fact.code or error.code,
-        message=fact.message or error.message,
+        type=error.type if "type" in own else fact.type or error.type,
+        code=error.code if "code" in own else fact.code or error.code,
+        message=error.message if "message" in own else fact.message or error.message,
     )
 
 

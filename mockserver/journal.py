@@ -19,7 +19,8 @@ Outcome: TypeAlias = Literal["open", "sent", "cut", "client left", "timed out", 
 
 @dataclass(slots=True)
 class Entry:
-    """One exchange. *source* says who answered: ``generated``, ``recorded``, ``refused``, ``server``.
+    """One exchange. *source* says who answered: ``scripted``, ``recorded``, ``generated``, ``refused``,
+    ``server``.
 
     *complaint* is what the owner of the test must hear of (an unmatched request, a source that
     raised), *note* what they may like to know; *trace* never leaves over the wire.

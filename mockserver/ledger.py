@@ -12,14 +12,16 @@ from threading import Lock
 from typing import Any, NamedTuple, TypeAlias
 
 from understudy.contracts.profiles.profile import Prices
-from understudy.mockserver.errors import mask
 from understudy.mockserver.money import NOTHING, ONE, Sums, add_usd, plain
 
 Price: TypeAlias = Callable[[str], Prices | None]
 
 _MOST_FRESH = 256
+NOT_ADMITTED = "not admitted"  # requests whose key was wrong or missing: keys of strangers fill no book
+_SHORT = 19  # characters of a key of which twelve would be most
 _LONGEST_NAME = 256  # characters of a model's name: clients may send any
 OTHER = "other"  # keys and models that came when the ledger was full
+_NO_KEYS = (OTHER, NOT_ADMITTED)
 
 
 class Row(NamedTuple):
@@ -33,10 +35,11 @@ class Row(NamedTuple):
 
 
 class Ledger:
-    """The books of one engine, *limit* rows of them: one for each key, model and status that came.
+    """The books of one engine, *limit* rows of them: one for each key, model and status that came, and
+    whether it is billed.
 
-    What comes when it is full is counted under the key and the model ``other``: its tokens are in the
-    totals, but nobody's credit pays for them.
+    What comes when it is full is counted under the model ``other``, and under the key ``other`` where the
+    key is new: its tokens are in the totals, but nobody's credit pays for them.
     """
 
     def __init__(self, limit: int = 1_000) -> None:
@@ -101,7 +104,7 @@ class Ledger:
             "object": "understudy.ledger",
             "total": _line_document(rows, price),
             "by_key": [
-                {"key": mask(key), **_line_document(group, price)}
+                {"key": shown(key), **_line_document(group, price)}
                 for key, group in _grouped(rows, "account").items()
             ],
             "by_model": [
@@ -114,7 +117,7 @@ class Ledger:
             ],
             "rows": [
                 {
-                    "key": mask(row.account),
+                    "key": shown(row.account),
                     "model": row.model,
                     "status": row.status,
                     "billed": row.billed,
@@ -138,13 +141,20 @@ class Ledger:
         line = self._books.get(account, {}).get(kind)
         if line is not None:
             return line
-        if self._size >= self._limit:
-            account, kind = OTHER, (OTHER, *kind[1:])
+        if self._size >= self._limit:  # a key that is known stays itself: its credit depends on it
+            account, kind = account if account in self._books else OTHER, (OTHER, *kind[1:])
         book = self._books.setdefault(account, {})
         if kind not in book:
             self._size += 1
             book[kind] = [0] * len(Sums._fields)
         return book[kind]
+
+
+def shown(key: str) -> str:
+    """Return what of *key* may be seen: enough to know it again, of a short one less."""
+    if key in _NO_KEYS:
+        return key
+    return f"{key[:8]}…{key[-4:]}" if len(key) > _SHORT else f"{key[:3]}…"
 
 
 def _charged(row: Row) -> int:

@@ -87,11 +87,6 @@ def read_usage(usage: Mapping[str, Any] | None) -> Sums:
     return Sums(1, prompt, cached, written, heard, completion, thought, spoken)
 
 
-def cost(usage: Mapping[str, Any], prices: Prices) -> Decimal:
-    """Return what a reply with this *usage* costs in USD, exactly."""
-    return read_usage(usage).cost(prices)
-
-
 def add_usd(one: Decimal, other: Decimal) -> Decimal:
     """Return the sum, whatever precision the caller's thread computes with."""
     return _EXACT.add(one, other)

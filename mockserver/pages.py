@@ -42,7 +42,7 @@ class Pages:
 
     def document(self, found: Route, request: Request, account: str) -> Document:
         """Return what *found* serves to *account* (the key it came with)."""
-        return self._served[found.handler or api.HEALTH](found, request, account)
+        return self._served[str(found.handler)](found, request, account)
 
     def _money(self, found: Route, request: Request, account: str) -> Document:
         if not self._settings.admin:

@@ -6,11 +6,11 @@ recent bodies are kept, within bounds, and with them all that is expensive about
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from threading import Lock
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from understudy.contracts import Family, Violation, check_request, family_of
 from understudy.contracts.profiles.profile import Profile
@@ -20,18 +20,19 @@ from understudy.mockserver.bodies import read_document
 from understudy.mockserver.chat import Answer, ChatRequest, Verbatim, read_chat
 from understudy.mockserver.errors import ApiError, Refusal
 from understudy.mockserver.forms import Form
+from understudy.mockserver.generation.source import Generate
 from understudy.mockserver.instances.instance import Unsatisfiable
 from understudy.mockserver.overflow import may_overflow, overflow
 from understudy.mockserver.plans import Answered, Plan, Speaker, refused
 from understudy.mockserver.prompt_cache import prefix_of
 from understudy.mockserver.settings import Settings
 from understudy.mockserver.state import Needs, Turn
-from understudy.mockserver.tokens.counting import prompt_counts, prompt_tokens
+from understudy.mockserver.tokens.counting import PromptCounts, prompt_counts
 from understudy.mockserver.wire import RawHeaders, Request, raw
 
-Generate: TypeAlias = Callable[[ChatRequest], Answer]
 _KEPT_PLANS = 512
 _KEPT_BODY = 32 * 1024
+_LONGEST_MODEL = 256  # characters
 
 
 class Series(Protocol):
@@ -100,7 +101,7 @@ class Planner:
         self._recorded = recorded
         self._scripts = scripts
         self._lock = Lock()
-        self._plans: dict[bytes, Plan] = {}
+        self._plans: dict[bytes | tuple[str, bytes], Plan] = {}
         self._version = 0
         self._context = lru_cache(maxsize=1024)(partial(_context, self._profile))
 
@@ -119,7 +120,7 @@ class Planner:
                 with self._lock:
                     self._plans, self._version = {}, version
         body = request.body
-        key = body if not deployment else deployment.encode("utf-8", "replace") + b"\n" + body
+        key = (deployment, body) if deployment else body
         known = self._plans.get(key)
         if known is not None:
             return known
@@ -137,36 +138,24 @@ class Planner:
         document = read_document(request.body, self._settings.depth_limit)
         if deployment and isinstance(document, dict) and not document.get("model"):
             document = {"model": deployment, **document}
+        model = document.get("model")
+        if isinstance(model, str) and len(model) > _LONGEST_MODEL:  # it would be kept in many places
+            raise Refusal(errors.unknown_model(model[:_LONGEST_MODEL]))
         chat = read_chat(document, check_request(document, profile=self._profile))
         # a recording wins over our own judgement: it shows what the API really did
         series = None if self._recorded is None else self._recorded.offer(chat)
         family = family_of(chat.model)
+        prompt: PromptCounts | None = None
         if series is None:
-            chat = self._measured(chat, family, request.body)
+            context = self._context(chat.model)
+            if may_overflow(request.body, chat, family, context):
+                prompt = prompt_counts(chat.document, family)
+                chat = _measured(chat, family, prompt.total, context)
             if (error := self._objection(chat, family)) is not None:
                 known = {"model": chat.model, "violations": chat.violations, "chat": chat}
                 return refused(self._form, Needs(chat.fingerprint), error, **known)
-        return self._answered(chat, family, request, series)
-
-    def _measured(self, chat: ChatRequest, family: Family, body: bytes) -> ChatRequest:
-        """Return *chat*, with a violation more where it is too long for its model."""
-        context = self._context(chat.model)
-        if not may_overflow(body, chat, family, context):
-            return chat
-        error = overflow(chat, family, prompt_tokens(chat.document, family), context)
-        if error is None:
-            return chat
-        found = Violation(
-            rule="context_length_exceeded",
-            tier="error",
-            path="$.messages",
-            message=error.message,
-            source="FACTS A.7",
-            advice="send less, or ask a model with a larger context",
-            param=error.param,
-            code=error.code,
-        )
-        return replace(chat, violations=(*chat.violations, found))
+            prompt = prompt or prompt_counts(chat.document, family)
+        return self._answered(chat, family, request, series, prompt)
 
     def _objection(self, chat: ChatRequest, family: Family) -> ApiError | None:
         breaches = chat.violations and [found for found in chat.violations if found.tier == "error"]
@@ -180,8 +169,18 @@ class Planner:
             return errors.breach(breaches[0])
         return None
 
-    def _answered(self, chat: ChatRequest, family: Family, request: Request, series: Series | None) -> Plan:
-        """Return the plan in which scripts come first, then the recordings of *series*, then invention."""
+    def _answered(
+        self,
+        chat: ChatRequest,
+        family: Family,
+        request: Request,
+        series: Series | None,
+        prompt: PromptCounts | None,
+    ) -> Plan:
+        """Return the plan in which scripts come first, then the recordings of *series*, then invention.
+
+        *prompt* is None for a recording, which has its own counts.
+        """
         headers = request.headers
         turns: list[Turn] = []
         speakers: list[Speaker] = []
@@ -195,8 +194,6 @@ class Planner:
                 speakers.append(Speaker("recorded", series.speak, series.settled))
             else:
                 speakers.append(self._inventor(chat, headers))
-        # a recording has its own counts
-        prompt = None if series is not None else prompt_counts(chat.document, family)
         prefix = None if prompt is None else prefix_of(chat, family, prompt.total)
         needs = Needs(chat.fingerprint, tuple(turns), prefix)
         return Answered(chat, family, self._form, needs, tuple(speakers), prompt)
@@ -226,6 +223,24 @@ class Planner:
             where = error.path or "the root"
             reason = f"no value was found for its schema, at {where}: {_one_line(error.reason)}"
             raise Refusal(errors.unmatched(reason)) from error
+
+
+def _measured(chat: ChatRequest, family: Family, prompt: int, context: int | None) -> ChatRequest:
+    """Return *chat*, with a violation more where its *prompt* tokens are too many for the model."""
+    error = overflow(chat, family, prompt, context)
+    if error is None:
+        return chat
+    found = Violation(
+        rule="context_length_exceeded",
+        tier="error",
+        path="$.messages",
+        message=error.message,
+        source="FACTS A.7",
+        advice="send less, or ask a model with a larger context",
+        param=error.param,
+        code=error.code,
+    )
+    return replace(chat, violations=(*chat.violations, found))
 
 
 def _context(profile: Profile, model: str) -> int | None:

@@ -27,6 +27,8 @@ from understudy.mockserver.tokens.counting import (
 from understudy.mockserver.usage import Counts
 from understudy.mockserver.wire import Head, RawHeaders, raw
 
+_LARGEST_LAID = 256 * 1024  # bytes of a reply that a plan keeps for the next equal request
+
 
 class Spoken(NamedTuple):
     """A whole reply, and what the journal and the ledger want to know of it."""
@@ -100,6 +102,8 @@ class Answered:
             laid = self._lay(key, answer, speaker)
             self._laid = laid  # equal bodies share a plan, and mostly a position
         body = laid.encoded.text(stamp).encode("utf-8", "replace")
+        if len(body) > _LARGEST_LAID:  # a plan is kept for its body's size, not for its reply's
+            self._laid = None
         length = None if laid.encoded.events is not None else len(body)
         pairs = self.form.success(stamp, laid.spent, length)
         if laid.headers:
@@ -111,6 +115,9 @@ class Answered:
         if usage is None:
             counts = self._counts(answer, key[2])
             usage, sums = self.form.usage(counts, self.family), sums_of(counts)
+            if answer.usage_over:
+                usage = _laid_over(usage, answer.usage_over)
+                sums = read_usage(usage)
         else:
             sums = read_usage(usage)
         spent = usage.get("total_tokens")
@@ -154,6 +161,18 @@ class _Laid(NamedTuple):
 
 
 Plan: TypeAlias = Fixed | Answered
+
+
+def _laid_over(usage: Mapping[str, Any], given: Document) -> dict[str, Any]:
+    """Return *usage* with the members of *given* instead of its own; the total follows where it can."""
+    laid = dict(usage)
+    for name, value in given.items():
+        own = laid.get(name)
+        laid[name] = {**own, **value} if isinstance(own, dict) and isinstance(value, dict) else value
+    parts = [laid.get("prompt_tokens"), laid.get("completion_tokens")]
+    if "total_tokens" not in given and all(type(part) is int for part in parts):
+        laid["total_tokens"] = sum(parts)
+    return laid
 
 
 def _visible(choice: Choice, document: Document, family: Family) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
@@ -12,6 +12,7 @@ from understudy.contracts.profiles.loading import names, profile
 from understudy.contracts.profiles.profile import ErrorFact, Field, Model, Profile, Retry
 from understudy.contracts.profiles.writing import document_of
 from understudy.contracts.wording import printable
+from understudy.mockserver import reporting
 from understudy.mockserver.dialects.dialect import dialect_of
 from understudy.mockserver.profile_files import open_profile
 
@@ -58,17 +59,12 @@ def _open(name: str) -> Profile:
     try:
         found = open_profile(name)
     except ValueError as error:
-        _give_up(str(error))
+        reporting.give_up(str(error))
     try:
         dialect_of(found.reply)
     except ValueError as error:
-        _give_up(f"{name}: {error}")
+        reporting.give_up(f"{name}: {error}")
     return found
-
-
-def _give_up(reason: str) -> NoReturn:
-    click.echo(f"understudy: {reason}", err=True)
-    raise SystemExit(2)
 
 
 def _listed(known: list[Profile]) -> Iterator[str]:

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import hashlib
 from array import array
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any, NamedTuple, TypeAlias
 
-from understudy.contracts.families import Family
+from understudy.contracts.families import Family, snapshot_of
 from understudy.mockserver.chat import ChatRequest, content_key
 from understudy.mockserver.tokens.blocks import block_tokens
 from understudy.mockserver.tokens.bpe import count, loaded, split
@@ -66,7 +67,7 @@ class PromptCache:
         if limit < 1:
             raise ValueError(f"limit is {limit}, expected 1 or more cuts to be remembered")
         self._limit = limit
-        self._until: dict[bytes, float] = {}  # in order of last use
+        self._until: OrderedDict[bytes, float] = OrderedDict()  # in order of last use
 
     def __len__(self) -> int:
         return len(self._until)
@@ -95,13 +96,13 @@ class PromptCache:
             held.pop(block, None)
             held[block] = until
         for _ in range(len(held) - self._limit):
-            del held[next(iter(held))]
+            held.popitem(last=False)
 
 
-def prefix_of(chat: ChatRequest, family: Family, prompt: int, account: str = "") -> Prefix | None:
+def prefix_of(chat: ChatRequest, family: Family, prompt: int) -> Prefix | None:
     """Return where the prompt of *chat*, *prompt* tokens long, can be cached; None where it is too short.
 
-    Without *account* it depends on the body alone: `Prefix.of` makes it an account's.
+    It depends on the body alone: `Prefix.of` makes it an account's.
     """
     if prompt < LEAST:
         return None
@@ -112,12 +113,12 @@ def prefix_of(chat: ChatRequest, family: Family, prompt: int, account: str = "")
     cuts = _breakpoints(chat, family, explicit) if tells else _steps(chat, family, prompt)
     kept = [cut for cut in _named(cuts) if LEAST <= cut[0] < prompt]
     return Prefix(
-        content_key([chat.model, document.get("prompt_cache_key")]),
+        content_key([snapshot_of(chat.model), document.get("prompt_cache_key")]),
         tuple(block for _, block in kept),
         tuple(end for end, _ in kept),
         _keeps(document, family, tells),
         tells,
-    ).of(account)
+    )
 
 
 def _keeps(document: Mapping[str, Any], family: Family, tells: bool) -> float:

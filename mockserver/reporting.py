@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NoReturn, TypeAlias
 
 import click
 
@@ -29,6 +29,12 @@ def notice(text: str, form: Format, **facts: Any) -> None:
     click.echo(
         json.dumps({"event": "notice", "message": text, **facts}) if form == "json" else text, err=True
     )
+
+
+def give_up(reason: str) -> NoReturn:
+    """Say why the command cannot go on, and end with status 2."""
+    click.echo(f"understudy: {reason}", err=True)
+    raise SystemExit(2)
 
 
 def reporter(form: Format, *, everything: bool) -> Callable[[Entry], None]:

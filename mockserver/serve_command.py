@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import socket
 import threading
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
@@ -124,25 +126,20 @@ def serve(
         _announce(cassettes, log_format)
         listener = listen(host, port)
     except (ValueError, CannotListen) as error:
-        _give_up(str(error))
+        reporting.give_up(str(error))
     if host not in _LOOPBACK:
         reporting.notice(f"listening beyond this machine, on {host}: anybody there can ask", log_format)
-    log = reporting.reporter(log_format, everything=access_log)
-    app = App(engine, log=log)
-
-    def ready() -> None:
-        reporting.listening(base_url(listener), log_format)
-        _settle()
-
-    run(app, listener, ready)
+    app = App(engine, log=reporting.reporter(log_format, everything=access_log))
+    run(app, listener, partial(_ready, listener, log_format))
 
 
-def _settle() -> None:
-    """Load what the first generated answer needs, beside the first requests, and calm the collector.
+def _ready(listener: socket.socket, form: reporting.Format) -> None:
+    """Say where the server listens, load what the first generated answer needs, and calm the collector.
 
     What is loaded by now stays, and requests leave next to no cycles: looking through everything
     again and again took a quarter of the time of a request with a long list of tools.
     """
+    reporting.listening(base_url(listener), form)
     threading.Thread(target=prose, args=("o200k_base",), daemon=True).start()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
@@ -158,8 +155,3 @@ def _announce(cassettes: Cassettes | None, form: reporting.Format) -> None:
         reporting.notice(f"skipped {one}", form)
     more = f", {len(broken)} skipped" if broken else ""
     reporting.notice(f"{count} recordings{more}", form, recordings=count, skipped=len(broken))
-
-
-def _give_up(reason: str) -> NoReturn:
-    click.echo(f"understudy: {reason}", err=True)
-    raise SystemExit(2)

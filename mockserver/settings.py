@@ -47,7 +47,7 @@ class Settings:
         if "" in self.api_keys:
             raise ValueError("an API key is empty; leave api_keys out to take any key")
         checked(self.style)
-        if self.credit is not None and self.credit < 0:
+        if self.credit is not None and not (self.credit.is_finite() and self.credit >= 0):
             raise ValueError(f"credit is {self.credit} USD, expected 0 or more")
         if self.credit and not any(model.prices for model in self.api.models):
             raise ValueError(

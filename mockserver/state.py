@@ -6,6 +6,7 @@ share; whatever implements it takes all needs of a request in one step.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -81,9 +82,9 @@ class MemoryState:
         self._limit = limit
         self._lock = Lock()
         self._number = -1
-        self._asked: dict[bytes, int] = {}
+        self._asked: OrderedDict[bytes, int] = OrderedDict()
         self._turns: dict[bytes, int] = {}
-        self._counters: dict[bytes, int] = {}
+        self._counters: OrderedDict[bytes, int] = OrderedDict()
         self._prompts = PromptCache()
         self._meter: Meter | None = None
 
@@ -126,11 +127,11 @@ class MemoryState:
             self._meter = Meter(self._limit)
         return self._meter.charge(charge, now)
 
-    def _count(self, counts: dict[bytes, int], key: bytes) -> int:
+    def _count(self, counts: OrderedDict[bytes, int], key: bytes) -> int:
         before = counts.pop(key, 0)  # taken out and put back: the order is that of last use
         counts[key] = before + 1
         if len(counts) > self._limit:
-            del counts[next(iter(counts))]
+            counts.popitem(last=False)
         return before
 
     def _turn(self, turns: tuple[Turn, ...]) -> tuple[int, int]:

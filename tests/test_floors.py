@@ -23,16 +23,7 @@ SHELLS = {
     "clock",
     "virtual",
 }
-COMMANDS = {
-    "cli",
-    "__main__",
-    "serve_command",
-    "check_command",
-    "faults_command",
-    "profile_files",
-    "profiles_command",
-    "reporting",
-}
+COMMANDS = {"cli", "__main__", "reporting", "profile_files"}
 MAY_MEET = {  # shells that may import one another
     ("serve", "app"),
     ("serve", "protocol"),
@@ -47,6 +38,7 @@ MAY_MEET = {  # shells that may import one another
 FORBIDDEN_IN_CORE = {
     "anyio",
     "asyncio",
+    "click",
     "httpx",
     "httpx2",
     "respx",
@@ -88,7 +80,7 @@ def floor(module: str) -> int:
         return 0
     if folder == "fixtures" or room == "build":
         return 3
-    if folder == "pytest_plugin" or room in COMMANDS:
+    if folder == "pytest_plugin" or room in COMMANDS or room.endswith("_command"):
         return 4
     return 2 if room in SHELLS else 1
 

@@ -140,6 +140,20 @@ def audio_described(request: Request, _: Family) -> Sequence[Finding]:
     return (Finding("audio_missing", "audio", "'audio' is required when 'modalities' includes 'audio'."),)
 
 
+def written_whole(field: str) -> Check:
+    """Return a check that the integer *field* is written as one: to JSON Schema 2.0 is an integer too."""
+
+    def check(request: Request, _: Family) -> Sequence[Finding]:
+        if not isinstance(request[field], float):
+            return NOTHING
+        message = f"Invalid type for '{field}': expected an integer, but got a decimal number instead."
+        return (Finding("invalid_type", field, message),)
+
+    return check
+
+
+_INTEGERS = ("max_completion_tokens", "max_tokens", "n", "seed", "top_logprobs")
+
 FIELD_CHECKS: tuple[Planned, ...] = (
     ("stream_options", only_when_enabled("stream_options", "stream"), ("stream_options", "stream")),
     ("top_logprobs", only_when_enabled("top_logprobs", "logprobs"), ("top_logprobs", "logprobs")),
@@ -152,4 +166,5 @@ FIELD_CHECKS: tuple[Planned, ...] = (
     ("response_format", json_is_announced, ("response_format", "messages")),
     ("prediction", prediction_alone, ("prediction", *_BESIDE_PREDICTION)),
     ("modalities", audio_described, ("modalities", "audio")),
+    *((field, written_whole(field), (field,)) for field in _INTEGERS),
 )

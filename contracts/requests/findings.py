@@ -109,10 +109,10 @@ _TABLE = (
     Rule("only_24h_caching", advice="24h, or leave it out"),
     Rule("n_over_cap", "integer_above_max_value", source="FACTS A.1"),
     Rule("top_logprobs_over_cap"),
+    Rule("output_over_cap", "invalid_value", advice="ask for fewer tokens"),
     # what a profile documents beside its contract
     Rule("undocumented_parameter", tier="info", source="the profile", advice="see understudy profiles"),
     Rule("undocumented_role", tier="info", source="the profile", advice="see understudy profiles"),
-    Rule("output_over_cap", "invalid_value", advice="ask for fewer tokens"),
 )
 
 RULES: Mapping[str, Rule] = {rule.id: rule for rule in _TABLE}

@@ -113,7 +113,8 @@ def _object_faults(node: Node) -> Iterator[Fault]:
     required = node.schema.get("required")
     listed = required if isinstance(required, list) else ()
     properties = members(node.schema, "properties")
-    missing = [_MISSING.format(key=key) for key in properties if key not in listed]
+    named = {key for key in listed if isinstance(key, str)}
+    missing = [_MISSING.format(key=key) for key in properties if key not in named]
     extra = [_EXTRA.format(key=key) for key in listed if isinstance(key, str) and key not in properties]
     for text in (missing + extra)[:1]:  # the API names the first
         yield Fault("strict_required", text, node.context)

@@ -13,12 +13,12 @@ from understudy.mockserver.dialects.laid import Laid, slot
 from understudy.mockserver.dialects.patterns import draw
 from understudy.mockserver.dialects.templates import ABSENT, fill
 from understudy.mockserver.dialects.words import Words, in_order, words_of
+from understudy.mockserver.envelope import tier_of
 from understudy.mockserver.identity import system_fingerprint
 from understudy.mockserver.layout import compact, indented
 from understudy.mockserver.usage import Counts, usage_document
 
 _STRUCTURE = ("id", "object", "created", "model", "choices", "usage")
-_TIERS = {"flex": "flex", "priority": "priority"}
 
 
 def usage_of(counts: Counts, family: Family, dialect: Dialect) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def _around(
         "created": slot("created"),
         "padding": slot("padding") if told else ABSENT,
         "model": own.get("model", model),
-        "tier": own.get("service_tier", _TIERS.get(str(chat.document.get("service_tier")), "default")),
+        "tier": own.get("service_tier", tier_of(chat.document)),
         "fingerprint": own.get("system_fingerprint", _fingerprint(model, family, dialect)),
         "usage": usage,
         "asked": usage if chat.include_usage else ABSENT,

@@ -107,9 +107,13 @@ def _limited(tools: tuple[Tool, ...], texts: list[str], most: int, encoding: str
     return kept, False
 
 
+def call_id(chance: Random) -> str:
+    """Return the id of a tool call: ``call_`` and 24 letters and digits (FACTS B.1)."""
+    return "call_" + chance.randbytes(_ID_LENGTH).translate(_LETTERS).decode("ascii")
+
+
 def _call(tool: Tool, text: str, chance: Random) -> dict[str, Any]:
-    letters = chance.randbytes(_ID_LENGTH).translate(_LETTERS)
-    made = {"id": "call_" + letters.decode(), "type": tool.kind}
+    made = {"id": call_id(chance), "type": tool.kind}
     if tool.kind == "custom":
         return {**made, "custom": {"name": tool.name, "input": text}}
     return {**made, "function": {"name": tool.name, "arguments": text}}

@@ -37,6 +37,7 @@ class _Drawing:
         return ["".join(parts)] if name.lstrip("_")[:1].isupper() else parts
 
     def _node(self, node: Node, depth: int) -> list[str]:
+        self._allowance.spend(1)
         kind, value = node
         if kind == "text":
             return [value] if value else []
@@ -47,7 +48,9 @@ class _Drawing:
         if kind == "many":
             inner, low, high = value
             high = low if depth > _DEEPEST else high
-            value = [inner] * (low + int(self._chance.random() * (high - low + 1)))
+            times = low + int(self._chance.random() * (high - low + 1))
+            self._allowance.spend(times)
+            value = [inner] * times
         elif kind != "sequence":
             return [self._character(*value) if kind == "range" else self._match(value)]
         return [part for item in value for part in self._node(item, depth)]

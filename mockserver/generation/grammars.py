@@ -24,7 +24,7 @@ _TOKEN = re.compile(
     r"""(?P<skip>(?://|\#)[^\n]*|\s+) | (?P<command>%[^\n]*)
     | (?P<regex>/(?!/)(?:\\.|[^/\\\n])+/[imslux]*) | (?P<string>"(?:\\.|[^"\\\n])*"i?)
     | (?P<alias>->\s*\w+) | (?P<times>~\s*\d+(?:\s*\.\.\s*\d+)?) | (?P<range>\.\.)
-    | (?P<rule>[?!]*\w+\s*(?:\.\s*-?\d+\s*)?:) | (?P<name>\w+) | (?P<sign>[()\[\]|*+?])""",
+    | (?P<rule>[?!]{0,2}\w+\s*(?:\.\s*-?\d+\s*)?:) | (?P<name>\w+) | (?P<sign>[()\[\]|*+?])""",
     re.VERBOSE,
 )
 _SPACES = "[ \\t\\f\\r\\n]+"

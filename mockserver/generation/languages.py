@@ -66,10 +66,13 @@ def language(name: str) -> Language:
     return _languages()[name]
 
 
-@lru_cache(maxsize=1024)
 def language_of(prompt: str) -> str:
     """Return the name of the language of *prompt*; English where nothing says otherwise."""
-    text = prompt[:_READ]
+    return _language_of(prompt[:_READ])
+
+
+@lru_cache(maxsize=1024)
+def _language_of(text: str) -> str:
     if text.isascii():
         words = text.encode().translate(_LETTERS).split()  # nearly all requests come here: this is quickest
         if _foreign().isdisjoint(words):

@@ -72,6 +72,8 @@ class Said:
             raise ValueError("text_after is what follows tool calls, and there are none; use text")
         if self.pieces is not None:
             self._agree("".join(self.pieces))
+        if isinstance(self.logprobs, Mapping):
+            _check_logprobs(self.logprobs)
 
     def _exclude(self, name: str, *others: str) -> None:
         if getattr(self, name) in (None, ()):
@@ -89,6 +91,25 @@ class Said:
             object.__setattr__(self, "text", joined)
         elif said != joined:
             raise ValueError(f"the pieces make {joined[:60]!r}, and what they are of is {str(said)[:60]!r}")
+
+
+def _check_logprobs(given: Mapping[str, Any]) -> None:
+    """Raise ValueError where *given* is not what the ``logprobs`` of a choice look like (FACTS B.1)."""
+    for member in ("content", "refusal"):
+        scores = given.get(member)
+        if scores is not None and not isinstance(scores, (list, tuple)):
+            raise ValueError(f"logprobs.{member} is {type(scores).__name__}, expected a list or None")
+        for index, score in enumerate(scores or ()):
+            if not isinstance(score, Mapping) or not isinstance(score.get("token"), str):
+                raise ValueError(f"logprobs.{member}[{index}] is {score!r}, expected an object with a token")
+            data = score.get("bytes")
+            if data is not None and not _are_bytes(data):
+                where = f"logprobs.{member}[{index}].bytes"
+                raise ValueError(f"{where} is {data!r}, expected numbers from 0 to 255")
+
+
+def _are_bytes(data: Any) -> bool:
+    return isinstance(data, (list, tuple)) and all(type(one) is int and 0 <= one <= 255 for one in data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +183,8 @@ class Fail:
             self.status,
             ("server_error" if server else "invalid_request_error", None, f"Error {self.status}."),
         )
+        given = {"message": self.message, "type": self.type}
+        own = {name for name, text in given.items() if text is not None}
         return ApiError(
             status=self.status,
             message=message if self.message is None else self.message,
@@ -170,6 +193,7 @@ class Fail:
             code=code if self.code is NOTHING else self.code,
             voice="model" if self.status in _MODEL_SPEAKS else "gateway",
             headers=tuple(self.headers),
+            own=frozenset(own if self.code is NOTHING else own | {"code"}),
         )
 
 

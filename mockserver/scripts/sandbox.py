@@ -96,7 +96,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return joined("", [written(part) for part in parts])
 
     def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805  (as Jinja's)
-        spend()
+        spend(getattr(__obj, "__self__", None), *args, *kwargs.values())
         return super().call(__context, __obj, *args, **kwargs)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:

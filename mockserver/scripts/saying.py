@@ -4,25 +4,20 @@ in as the API would. What a script says is sent as it stands: ``max_tokens`` and
 
 from __future__ import annotations
 
-import string
 from collections.abc import Mapping
+from dataclasses import replace
 from random import Random
 from typing import Any, NamedTuple
 
 from understudy.contracts import Family, family_of
 from understudy.mockserver.chat import Answer, ChatRequest, Choice
 from understudy.mockserver.envelope import envelope_of
+from understudy.mockserver.generation.calls import call_id
 from understudy.mockserver.generation.logprobs import token_logprobs
+from understudy.mockserver.generation.reasoning import STEP
+from understudy.mockserver.generation.source import MOST_CHOICES
 from understudy.mockserver.scripts.answer import Call, Reply, Said
-from understudy.mockserver.tokens.counting import completion_tokens, count, prompt_tokens, split
-from understudy.mockserver.usage import Counts, usage_document
-
-_ALPHABET = string.ascii_letters + string.digits
-_ID_LENGTH = 24  # FACTS B.1
-_REASONING_STEP = 64  # FACTS C.2: reasoning tokens come in multiples
-_MOST_CHOICES = 128  # FACTS A.7
-# the engine has no clock to give an answer; a date that no test outlives
-_NEVER_EXPIRES = 4_102_444_800
+from understudy.mockserver.tokens.counting import count, split
 
 
 class _Saying(NamedTuple):
@@ -35,14 +30,14 @@ def say(reply: Reply, chat: ChatRequest, chance: Random) -> Answer:
     """Return *reply* as the answer to *chat*; what is made up is drawn from *chance*."""
     saying = _Saying(chat, family_of(chat.model), chance)
     wanted = chat.document.get("n")
-    number = min(max(wanted, 1), _MOST_CHOICES) if type(wanted) is int else 1
+    number = min(max(wanted, 1), MOST_CHOICES) if type(wanted) is int else 1
     said = [reply.choices[index % len(reply.choices)] for index in range(number)]
     choices = tuple(_choice(one, saying) for one in said)
-    answer = Answer(choices, headers=reply.headers)
-    usage = None if reply.usage is None else _usage(reply.usage, answer, saying)
+    answer = Answer(choices, headers=reply.headers, usage_over=reply.usage)
     # an envelope replaces all that is around the choices, so what the script leaves out is filled in
-    envelope = {**envelope_of(chat, answer, saying.family), **reply.envelope} if reply.envelope else {}
-    return Answer(choices, usage, envelope, reply.headers)
+    if not reply.envelope:
+        return answer
+    return replace(answer, envelope={**envelope_of(chat, answer, saying.family), **reply.envelope})
 
 
 def _choice(said: Said, saying: _Saying) -> Choice:
@@ -50,7 +45,7 @@ def _choice(said: Said, saying: _Saying) -> Choice:
     tokens = said.reasoning_tokens
     if tokens is None:
         thought = count(said.reasoning, saying.family.encoding) if said.reasoning else 0
-        tokens = -(-thought // _REASONING_STEP) * _REASONING_STEP
+        tokens = -(-thought // STEP) * STEP
     return Choice(
         message=message,
         finish_reason=said.finish_reason or _finish(said, saying),
@@ -83,15 +78,13 @@ def _message(said: Said, saying: _Saying) -> dict[str, Any]:
 
 
 def _call(call: Call, chance: Random) -> dict[str, Any]:
-    drawn = "call_" + "".join(chance.choices(_ALPHABET, k=_ID_LENGTH))
-    made = {"id": drawn if call.id is None else call.id, "type": call.kind}
+    made = {"id": call_id(chance) if call.id is None else call.id, "type": call.kind}
     payload = "input" if call.kind == "custom" else "arguments"
     return {**made, call.kind: {"name": call.name, payload: call.text}}
 
 
 def _audio(audio: Mapping[str, Any], chance: Random) -> dict[str, Any]:
-    drawn = "audio_" + "".join(chance.choices(_ALPHABET, k=_ID_LENGTH))
-    made = {"id": drawn, "data": "", "expires_at": _NEVER_EXPIRES, "transcript": ""}
+    made = {"id": f"audio_{chance.getrandbits(128):032x}", "data": "", "transcript": ""}
     return {**made, **audio}
 
 
@@ -120,19 +113,6 @@ def _logprobs(said: Said, message: Mapping[str, Any], saying: _Saying) -> Mappin
         text = message.get(member)
         if text:
             pieces = split(text, saying.family.encoding)
-            scores[member] = token_logprobs(pieces, alternatives, saying.chance)["content"]
+            refused = member == "refusal"
+            scores[member] = token_logprobs(pieces, alternatives, saying.chance, refused=refused)[member]
     return scores if any(scores.values()) else None
-
-
-def _usage(given: Mapping[str, Any], answer: Answer, saying: _Saying) -> dict[str, Any]:
-    """Return the usage with *given* laid over what would have been counted; the total follows."""
-    thought = sum(choice.reasoning_tokens for choice in answer.choices)
-    seen = sum(completion_tokens(choice.message, saying.family.encoding) for choice in answer.choices)
-    counts = Counts(prompt_tokens(saying.chat.document, saying.family), thought + seen, reasoning=thought)
-    usage: dict[str, Any] = {**usage_document(counts, saying.family)}
-    for name, value in given.items():
-        own = usage.get(name)
-        usage[name] = {**own, **value} if isinstance(own, dict) and isinstance(value, dict) else value
-    if "total_tokens" not in given:
-        usage["total_tokens"] = usage["prompt_tokens"] + usage["completion_tokens"]
-    return usage

@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any
 
 from understudy.mockserver.scripts.answer import NOTHING, Answering, Fail, as_answer
-from understudy.mockserver.scripts.read_when import KEYS, read_when
+from understudy.mockserver.scripts.read_when import read_when
 from understudy.mockserver.scripts.rule import Predicate, Rule, Then, ToolResult, When
 from understudy.mockserver.scripts.scripts import Scripts
 from understudy.mockserver.scripts.texts import Text, TextLike, contains, regex
@@ -81,7 +81,7 @@ class Script:
     def __init__(self, seed: int = 0) -> None:
         self.scripts = Scripts(seed=seed)
         self._lock = Lock()
-        self._branches: dict[str, Branch] = {}
+        self._branches: dict[tuple[str, int, int], Branch] = {}
 
     def when(
         self,
@@ -107,16 +107,20 @@ class Script:
         scenario files (docs/scenarios.md), and *predicate*, which gets the request. Raises ValueError for
         what cannot be asked.
         """
-        given = dict(
-            zip(
-                KEYS,
-                (
-                    *(model, user, system, any_message, turn, tool_result),
-                    *(tools, response_format, stream, headers, metadata, body),
-                ),
-                strict=True,
-            )
-        )
+        given = {
+            "model": model,
+            "user": user,
+            "system": system,
+            "any_message": any_message,
+            "turn": turn,
+            "tool_result": tool_result,
+            "tools": tools,
+            "response_format": response_format,
+            "stream": stream,
+            "headers": headers,
+            "metadata": metadata,
+            "body": body,
+        }
         when = replace(read_when(given, _raise), predicate=predicate)
         return self._branch(when, priority)
 
@@ -137,7 +141,8 @@ class Script:
 
     def _branch(self, when: When, priority: int) -> Branch:
         """Return the branch of *when*: the same for the same, so that answers follow one another."""
-        key = repr((when, priority))  # not every value in it can be hashed
+        # not every value can be hashed, and two callables may look alike; the branch keeps its own alive
+        key = (repr(replace(when, predicate=None)), id(when.predicate), priority)
         with self._lock:
             if key not in self._branches:
                 self._branches[key] = Branch(self.scripts, when, priority)

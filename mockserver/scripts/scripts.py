@@ -6,7 +6,7 @@ How often a rule has answered is not kept here: it offers a ``Turn``, and the St
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
 from random import Random
@@ -45,18 +45,13 @@ class Scripted:
 
     def settled(self, position: int) -> int:
         """Return a number that is equal for positions at which the rule says the same."""
-        last = len(self.rule.answers) - 1
-        if any(map(_is_made_anew, self.rule.answers)):
-            return position
-        return position % (last + 1) if self.rule.then == "cycle" else min(position, last)
+        return position if self._anew else self._place(position)
 
     def say(self, position: int) -> Answer | Verbatim:
         """Return what the rule says at *position* (from 0). Raises Refusal for an error it answers with,
         ValueError for a callable that returns no answer, and whatever a callable raises."""
-        answers, place = self.rule.answers, self.settled(position)
-        last = len(answers) - 1
-        found: Any = answers[position % (last + 1) if self.rule.then == "cycle" else min(position, last)]
-        chance = self._chance(place)
+        found: Any = self.rule.answers[self._place(position)]
+        chance = self._chance(self.settled(position))
         if isinstance(found, Rendered):
             found = found.make(variables(self.facts, position, chance))
         elif not isinstance(found, (Reply, Fail, Answer, Verbatim)):
@@ -68,6 +63,15 @@ class Scripted:
         if isinstance(found, (Answer, Verbatim)):
             return found
         raise ValueError(f"{self.name} returns a callable, expected an answer")
+
+    @cached_property
+    def _anew(self) -> bool:
+        return any(map(_is_made_anew, self.rule.answers))
+
+    def _place(self, position: int) -> int:
+        """Return the place of the answer at *position*: after the last comes the last again, or the first."""
+        count = len(self.rule.answers)
+        return position % count if self.rule.then == "cycle" else min(position, count - 1)
 
     def _chance(self, place: int) -> Random:
         drawn = b"%d:%d:" % (self.seed, place) + self.facts.chat.fingerprint + self.key
@@ -88,6 +92,8 @@ class Scripts:
         self._keys: dict[int, bytes] = {}
         self._index: Index | None = None
         self.add(*rules)
+        if self._rules:
+            self._current()  # now, not with the first request: thousands of rules take a part of a second
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -98,7 +104,9 @@ class Scripts:
     def add(self, *rules: Rule) -> None:
         """Define *rules* behind those there are."""
         with self._lock:
-            for rule in rules:
+            for given in rules:
+                # the same rule a second time is another one: it has turns of its own
+                rule = replace(given) if id(given) in self._numbers else given
                 self._numbers[id(rule)] = len(self._rules)
                 self._rules.append(rule)
                 self._note(rule)
@@ -115,7 +123,7 @@ class Scripts:
 
     @property
     def personal(self) -> bool:
-        """Whether equal bodies may get different answers: a rule reads headers, or calls a function."""
+        """Whether equal bodies may get different answers: a rule reads headers, or has a predicate."""
         return self.reads_headers or self.volatile
 
     def offer(self, chat: ChatRequest, headers: RawHeaders = ()) -> tuple[Scripted, ...]:
@@ -137,10 +145,16 @@ class Scripts:
     def _current(self) -> tuple[Index, Mapping[int, bytes]]:
         """Return the index of the rules there are, made when it is first asked for."""
         with self._lock:
-            if self._index is None:
-                self._index = Index(self._rules)
-                self._keys = {id(rule): _key(number, rule) for number, rule in enumerate(self._rules)}
-            return self._index, self._keys
+            if self._index is not None:
+                return self._index, self._keys
+            rules, version = tuple(self._rules), self.version
+        # made outside the lock: who adds a rule need not wait, and two who ask at once make the same
+        index = Index(rules)
+        keys = {id(rule): _key(number, rule) for number, rule in enumerate(rules)}
+        with self._lock:
+            if version == self.version:
+                self._index, self._keys = index, keys
+        return index, keys
 
     def _note(self, rule: Rule) -> None:
         """Take note of a new *rule*. Called with the lock held."""
@@ -165,6 +179,4 @@ def _reads_headers(rule: Rule) -> bool:
 
 
 def _is_volatile(rule: Rule) -> bool:
-    if rule.when.predicate is not None:
-        return True
-    return any(_is_made_anew(answer) and not isinstance(answer, Rendered) for answer in rule.answers)
+    return rule.when.predicate is not None

@@ -15,6 +15,7 @@ _MP3_BITRATES = {
     True: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),  # MPEG 1, layer III
     False: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),  # MPEG 2 and 2.5
 }
+_MOST_MISSES = 4_096  # bytes that look like a frame and are none, before we give up
 _MP3_RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}  # by version bits
 
 
@@ -47,12 +48,13 @@ def _wav(raw: bytes) -> float:
 
 def _mp3(raw: bytes) -> float:
     """Return the seconds of the frames of an MP3 file, without what its encoder put around the sound."""
-    at, samples, rate = _after_tag(raw), 0, 0
+    at, samples, rate, missed = _after_tag(raw), 0, 0, 0
     while at + 4 <= len(raw):
         frame = _frame(raw[at : at + 4])
         if frame is None:
+            missed += 1
             at = raw.find(b"\xff", at + 1)
-            if at < 0:
+            if at < 0 or missed > _MOST_MISSES:
                 break
             continue
         size, length, rate = frame

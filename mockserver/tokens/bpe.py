@@ -10,6 +10,7 @@ import heapq
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from hashlib import blake2b
 from threading import Lock
 from typing import TypeVar
 
@@ -24,6 +25,7 @@ _KEPT_WORD = 48  # characters; longer words seldom come twice
 # whole texts: many short ones, few long ones; (characters of each, how many) bound the memory
 _SHORT_TEXTS = (4_096, 4_096)
 _LONG_TEXTS = (262_144, 64)
+_HUGE_TEXTS = 64
 
 
 class Encoding:
@@ -50,7 +52,7 @@ def count(text: str, encoding: str = "o200k_base") -> int:
     size = len(text)
     if size <= _SHORT_TEXTS[0]:
         return _count_short(text, encoding)
-    return _count_long(text, encoding) if size <= _LONG_TEXTS[0] else _count(text, encoding)
+    return _count_long(text, encoding) if size <= _LONG_TEXTS[0] else _count_huge(text, encoding)
 
 
 def split(text: str, encoding: str = "o200k_base") -> tuple[str, ...]:
@@ -79,6 +81,20 @@ def _count(text: str, encoding: str) -> int:
     return loaded(encoding).count(text)
 
 
+def _count_huge(text: str, encoding: str) -> int:
+    """As `_count`; of a text of megabytes, which takes seconds, only the digest is remembered."""
+    key = encoding, blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    found = _HUGE.get(key)
+    if found is None:
+        found = _count(text, encoding)
+        with _LOADING:
+            while len(_HUGE) >= _HUGE_TEXTS:
+                del _HUGE[next(iter(_HUGE))]
+            _HUGE[key] = found
+    return found
+
+
+_HUGE: dict[tuple[str, bytes], int] = {}
 _count_short = lru_cache(maxsize=_SHORT_TEXTS[1])(_count)
 _count_long = lru_cache(maxsize=_LONG_TEXTS[1])(_count)
 

@@ -35,7 +35,8 @@ def media_of(message: Mapping[str, Any], model: str) -> Media:
     content = message.get("content")
     total = Media(audio=UNHEARD) if isinstance(message.get("audio"), dict) else NO_MEDIA
     for part in content if isinstance(content, list) else ():
-        measure = _PARTS.get(part.get("type")) if isinstance(part, dict) else None
+        kind = part.get("type") if isinstance(part, dict) else None
+        measure = _PARTS.get(kind) if isinstance(kind, str) else None
         if measure is not None:
             total = total.plus(measure(part, model))
     return total

@@ -105,7 +105,7 @@ def _declaration(declared: Mapping[str, Any]) -> str:
 
 def _members(schema: Mapping[str, Any], depth: int) -> Iterator[str]:
     required = schema.get("required")
-    needed = required if isinstance(required, list) else ()
+    needed = {name for name in required if isinstance(name, str)} if isinstance(required, list) else ()
     for name, member in _properties(schema).items():
         comment = _comment(member)
         if comment:

@@ -7,8 +7,9 @@ import json
 import pytest
 
 from understudy.contracts import Violation
+from understudy.contracts.profiles.profile import ErrorFact
 from understudy.mockserver import errors
-from understudy.mockserver.errors import ApiError, Refusal
+from understudy.mockserver.errors import ApiError, Refusal, documented
 
 TABLE = [
     # error, status, type, param, code, voice
@@ -108,3 +109,14 @@ def test_a_refusal_reads_like_its_error() -> None:
 
     assert str(refusal) == "Request body is too large: this server takes at most 10 bytes."
     assert refusal.error.status == 413
+
+
+def test_what_a_user_chose_is_not_replaced_by_what_is_documented() -> None:
+    fact = ErrorFact("402", type="no_money", code="empty", message="Insufficient Balance")
+    plain = ApiError(402, "?", type="?")
+    own = ApiError(402, "mine", type="?", code=None, own=frozenset(("message", "code")))
+
+    assert documented(plain, fact) == ApiError(402, "Insufficient Balance", type="no_money", code="empty")
+    assert (documented(own, fact).message, documented(own, fact).code) == ("mine", None)
+    assert documented(own, fact).type == "no_money"
+    assert documented(plain, None) is plain

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from understudy.contracts.profiles.profile import Prices
-from understudy.mockserver.ledger import OTHER, Ledger
+from understudy.mockserver.ledger import NOT_ADMITTED, OTHER, Ledger, shown
 from understudy.mockserver.money import NOTHING, ONE, Sums
 
 PRICES = {
@@ -67,7 +67,7 @@ def test_the_document_is_json_with_masked_keys_and_decimals_as_text() -> None:
     assert KEY not in json.dumps(document)
     assert document["rows"] == [
         {
-            "key": "sk-a-sec************long",
+            "key": "sk-a-sec…long",
             "model": "mini",
             "status": 200,
             "billed": True,
@@ -123,6 +123,30 @@ def test_what_comes_when_it_is_full_is_counted_under_other() -> None:
     assert {key: sums.requests for key, sums in ledger.by_account().items()} == {"a": 2, "b": 1, OTHER: 2}
     assert ledger.total == Sums(5, 50)
     assert ledger.document(PRICES.get)["unpriced"] == [OTHER]
+
+
+@pytest.mark.parametrize(
+    ("key", "seen"),
+    [
+        ("sk-a-secret-that-is-long", "sk-a-sec…long"),
+        ("sk-mykey1", "sk-…"),
+        ("ab", "ab…"),
+        ("k" * 5_000_000, "kkkkkkkk…kkkk"),
+        (OTHER, OTHER),
+        (NOT_ADMITTED, NOT_ADMITTED),
+    ],
+)
+def test_no_key_is_shown_whole(key: str, seen: str) -> None:
+    assert shown(key) == seen
+
+
+def test_a_known_key_keeps_its_book_when_the_ledger_is_full() -> None:
+    ledger = Ledger(limit=1)
+    for model in ("mini", "new", "newer"):
+        ledger.add(KEY, model, 200, _usage(10, 0))
+    ledger.add("sk-stranger", "mini", 200, _usage(10, 0))
+
+    assert {key: sums.requests for key, sums in ledger.by_account().items()} == {KEY: 3, OTHER: 1}
 
 
 def test_a_ledger_without_room_is_an_error() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from understudy.contracts.profiles.profile import Prices
-from understudy.mockserver.money import NOTHING, Sums, add_usd, cost, plain, read_usage
+from understudy.mockserver.money import NOTHING, Sums, add_usd, plain, read_usage
 
 PLAIN = Prices(Decimal("0.15"), Decimal("0.90"))
 FULL = Prices(
@@ -54,7 +54,7 @@ def _usage(prompt: int, completion: int, **parts: int) -> dict[str, Any]:
     ],
 )
 def test_a_reply_costs_its_tokens(usage: dict[str, Any], prices: Prices, usd: str) -> None:
-    assert plain(cost(usage, prices)) == usd
+    assert plain(read_usage(usage).cost(prices)) == usd
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_reply_costs_its_tokens(usage: dict[str, Any], prices: Prices, usd: st
 )
 def test_malformed_usage_counts_a_request_and_no_tokens(usage: dict[str, Any]) -> None:
     assert read_usage(usage) == Sums(requests=1)
-    assert cost(usage, FULL) == 0
+    assert read_usage(usage).cost(FULL) == 0
 
 
 NUMBERS = some.integers(-10, 10**9)
@@ -92,7 +92,7 @@ def test_no_usage_costs_less_than_nothing(usage: dict[str, Any]) -> None:
 
     assert sums.cached + sums.cache_write + sums.prompt_audio <= sums.prompt
     assert max(sums.reasoning, sums.completion_audio) <= sums.completion
-    assert cost(usage, FULL) >= 0
+    assert read_usage(usage).cost(FULL) >= 0
 
 
 @given(usages=some.lists(USAGES, max_size=5))
@@ -101,16 +101,16 @@ def test_a_sum_costs_what_its_parts_cost(usages: list[dict[str, Any]]) -> None:
     for usage in usages:
         total = total.plus(read_usage(usage))
 
-    assert Fraction(total.cost(FULL)) == sum(Fraction(cost(usage, FULL)) for usage in usages)
+    assert Fraction(total.cost(FULL)) == sum(Fraction(read_usage(usage).cost(FULL)) for usage in usages)
 
 
 def test_the_precision_of_the_caller_does_not_matter() -> None:
     usage = _usage(123_456_789, 987_654_321)
-    exact = cost(usage, FULL)
+    exact = read_usage(usage).cost(FULL)
 
     with localcontext() as context:
         context.prec = 3
-        coarse = cost(usage, FULL)
+        coarse = read_usage(usage).cost(FULL)
         doubled = add_usd(coarse, coarse)
 
     assert coarse == exact

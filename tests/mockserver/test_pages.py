@@ -69,6 +69,23 @@ def test_a_credit_runs_out_for_its_key_alone(profile: str, status: int, code: st
         assert (refusal["error"]["type"], refusal["error"]["code"]) == (code, code)
 
 
+def test_keys_that_are_not_ours_fill_no_book() -> None:
+    made = build(Settings(api_keys=("sk-ours",)))
+    for number in range(1_100):
+        ask(made, "POST", CHAT, GOOD, key=f"sk-guess-{number}")
+    ask(made, "POST", CHAT, GOOD, key="sk-ours")
+
+    books = made.ledger.by_account()
+    assert {key: sums.requests for key, sums in books.items()} == {"not admitted": 1_100, "sk-ours": 1}
+
+
+def test_a_spent_credit_ends_chat_and_nothing_else() -> None:
+    made = build(Settings(credit=Decimal(0)))
+
+    assert ask(made, "POST", CHAT, GOOD)[0] == 429
+    assert ask(made, "GET", "/v1/models")[0] == 200
+
+
 def _priced(name: str) -> Any:
     """Return the profile *name* with a price for every model, where its page gives none."""
     from dataclasses import replace

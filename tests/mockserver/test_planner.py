@@ -16,7 +16,7 @@ from understudy.mockserver.errors import ApiError, Refusal
 from understudy.mockserver.forms import form_of
 from understudy.mockserver.identity import stamp
 from understudy.mockserver.planner import Planner, Scripts
-from understudy.mockserver.plans import Spoken
+from understudy.mockserver.plans import Answered, Spoken
 from understudy.mockserver.settings import Settings
 from understudy.mockserver.state import Taken, Turn
 from understudy.mockserver.wire import RawHeaders, Request
@@ -178,6 +178,49 @@ def test_models_and_breaches_are_refused_in_the_api_s_order(
     if status != 200:
         error = json.loads(spoken.body)["error"]
         assert (error["code"], error["param"]) == (code, param)
+
+
+def test_a_body_that_looks_like_a_deployment_is_not_taken_for_one() -> None:
+    chain = planner()
+    body = json.dumps({"messages": MESSAGES}).encode()
+    chain.plan(Request("POST", "", (), body), "gpt-4o")
+
+    with pytest.raises(Refusal):
+        chain.plan(Request("POST", "", (), b"gpt-4o\n" + body))
+
+
+def test_a_model_s_name_of_any_length_is_kept_nowhere() -> None:
+    with pytest.raises(Refusal) as refusal:
+        planner().plan(post({**GOOD, "model": "m" * 300}))
+
+    assert (refusal.value.error.status, refusal.value.error.code) == (404, "model_not_found")
+
+
+def test_a_large_reply_is_not_kept_with_its_plan() -> None:
+    chain = planner(generate=lambda _: answer("x" * 300_000))
+    plan = chain.plan(post(GOOD))
+    bodies = {plan.speak(Taken(0, 0), MARK).body for _ in range(2)}
+
+    assert isinstance(plan, Answered)
+    assert plan._laid is None
+    assert len(bodies) == 1
+
+
+@pytest.mark.parametrize(
+    ("over", "usage"),
+    [
+        ({"completion_tokens": 90}, {"completion_tokens": 90, "total_tokens": 98}),
+        ({"prompt_tokens": None}, {"prompt_tokens": None, "total_tokens": 9}),
+        ({"total_tokens": 7}, {"total_tokens": 7}),
+        ({"prompt_tokens_details": {"cached_tokens": 5}}, {"total_tokens": 9}),
+    ],
+)
+def test_usage_may_be_laid_over_what_is_counted(over: dict[str, Any], usage: dict[str, Any]) -> None:
+    spoken = speak(planner(generate=lambda _: answer("x", usage_over=over)), GOOD)
+
+    assert spoken.usage is not None
+    assert spoken.usage.items() >= usage.items()
+    assert spoken.usage["prompt_tokens_details"]["audio_tokens"] == 0
 
 
 def test_lenient_a_breach_is_noted_and_answered() -> None:

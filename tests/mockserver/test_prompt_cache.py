@@ -31,7 +31,8 @@ def _document(*texts: Any, model: str = OLD, **members: Any) -> dict[str, Any]:
 def _cut(document: dict[str, Any], account: str = "sk-a") -> tuple[Prefix | None, int]:
     family = family_of(document["model"])
     prompt = prompt_tokens(document, family)
-    return prefix_of(read_chat(document), family, prompt, account), prompt
+    prefix = prefix_of(read_chat(document), family, prompt)
+    return None if prefix is None else prefix.of(account), prompt
 
 
 def _prefix(document: dict[str, Any], account: str = "sk-a") -> Prefix:
@@ -131,6 +132,14 @@ def test_a_long_list_of_tools_is_cached_by_itself() -> None:
     )
 
     assert cached.read >= 1_024
+
+
+def test_a_model_and_its_snapshot_share_a_cache() -> None:
+    long = {"messages": [{"role": "user", "content": "word " * 2_000}]}
+    cache = PromptCache()
+    cache.seen(_prefix({"model": "gpt-4o", **long}), now=0.0)
+
+    assert cache.seen(_prefix({"model": "gpt-4o-2024-08-06", **long}), now=1.0).read > 1_000
 
 
 def test_accounts_share_no_cache() -> None:

@@ -127,3 +127,20 @@ def test_one_fault_is_answered_the_first_in_the_documented_order() -> None:
         document = {key: value for key, value in {**document, **mend}.items() if value is not None}
 
     assert check_request(document) == ()
+
+
+@pytest.mark.parametrize("field", ["max_completion_tokens", "max_tokens", "n", "seed", "top_logprobs"])
+def test_an_integer_is_not_written_as_a_decimal(field: str) -> None:
+    document = {
+        "model": "gpt-4o",
+        "messages": [{"role": "user", "content": "hi"}],
+        "logprobs": True,
+        field: 2.0,
+    }
+
+    (found,) = check_request(document)
+
+    assert (found.param, found.code) == (field, "invalid_type")
+    assert (
+        found.message == f"Invalid type for '{field}': expected an integer, but got a decimal number instead."
+    )

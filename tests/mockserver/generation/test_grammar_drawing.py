@@ -74,6 +74,11 @@ def test_a_grammar_that_asks_for_too_much_is_stopped() -> None:
         sentence(f'start: r0\n{levels}\nr40: "x"', Random(1), Allowance())
 
 
+def test_repeats_are_paid_for() -> None:
+    with pytest.raises(Exhausted):
+        sentence('start: ((("a"~400)~400)~400)', Random(1), Allowance())
+
+
 def test_a_chain_of_rules_that_is_too_long_is_an_error() -> None:
     chain = "\n".join(f'r{at}: ("x" ("x" r{at + 1}))' for at in range(450))
 

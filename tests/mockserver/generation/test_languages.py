@@ -9,6 +9,7 @@ import pytest
 
 from understudy.mockserver.generation.languages import (
     SENTENCES,
+    _language_of,
     language,
     language_of,
     sentences,
@@ -84,3 +85,11 @@ def test_properties_have_texts_of_the_language() -> None:
 def test_english_and_cities_that_faker_has_not_are_english() -> None:
     assert words_of("en") is property_words
     assert words_of("tr")(Random(1), "city").isascii()
+
+
+def test_of_a_long_prompt_only_what_is_read_is_remembered() -> None:
+    language_of("x" * 400)
+    before = _language_of.cache_info()
+    language_of("x" * 5_000_000)
+
+    assert _language_of.cache_info().misses == before.misses

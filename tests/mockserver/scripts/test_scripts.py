@@ -118,13 +118,22 @@ def test_rules_may_be_added_and_replaced_while_requests_are_answered() -> None:
         scripts.replace(old, rule("d"))
 
 
+def test_the_same_rule_twice_is_two_rules() -> None:
+    one = rule("a", times=2)
+
+    keys = [offered.turn for offered in Scripts([one, one]).offer(chat())]
+
+    assert len({turn.key for turn in keys}) == 2
+    assert [turn.limit for turn in keys] == [2, 2]
+
+
 @pytest.mark.parametrize(
     ("given", "personal"),
     [
         (rule("a"), False),
         (rule("a", when=When(headers=(("x", None),))), True),
         (rule("a", when=When(predicate=bool)), True),
-        (rule(lambda chat: "a"), True),
+        (rule(lambda chat: "a"), False),  # asked anew at each turn all the same
         (rule(Verbatim(200, (), b"")), False),
     ],
 )

@@ -70,6 +70,7 @@ def test_audio_costs_by_its_length(raw: bytes, tokens: int) -> None:
         {"data": b64encode(b"ID3").decode()},
         {"data": b64encode(b"\xff\xff\xff\xff" * 50).decode()},
         {"data": b64encode(b"\xff\xfb\xf0\x00" * 50).decode()},
+        {"data": b64encode(b"\xff" * 10_000 + b"\xff\xfb\x90\x00" + bytes(413)).decode()},  # too late
     ],
 )
 def test_what_cannot_be_read_costs_two_seconds(audio: Any) -> None:

@@ -285,3 +285,11 @@ def test_tool_calls_of_recorded_traffic_are_counted_as_billed(traffic: Any) -> N
 
     assert off[0] >= 0.65 * off.total() > 0
     assert off[-1] + off[0] + off[1] >= 0.8 * off.total()
+
+
+@pytest.mark.parametrize("part", [{"type": ["x"]}, {"type": {}}, {"type": None}, {}, 3, None])
+def test_a_part_that_is_none_costs_nothing(part: Any) -> None:
+    bare: dict[str, Any] = {"model": "gpt-4o", "messages": [{"role": "user", "content": []}]}
+    with_part = {"model": "gpt-4o", "messages": [{"role": "user", "content": [part]}]}
+
+    assert prompt_tokens(with_part, family_of("gpt-4o")) == prompt_tokens(bare, family_of("gpt-4o"))
