@@ -16,6 +16,9 @@ from understudy.mockserver.settings import Settings
 
 if TYPE_CHECKING:
     from understudy.mockserver.cassettes import Cassettes
+    from understudy.mockserver.faults.rules import FaultRule
+    from understudy.mockserver.limits.limit import Limit
+    from understudy.mockserver.pacing.pace import Pace
     from understudy.mockserver.scripts.rule import Rule
     from understudy.mockserver.scripts.scripts import Scripts
 
@@ -45,6 +48,36 @@ def open_scripts(files: Sequence[Path], seed: int) -> Scripts | None:
             raise ValueError(f"the scenario {file} cannot be read: {error}") from error
         rules += read_scenario(text, str(file))
     return Scripts(rules, seed)
+
+
+def open_faults(specs: Sequence[str]) -> tuple[FaultRule, ...]:
+    """Return the rules that *specs* of the command line say. Raises ValueError."""
+    if not specs:
+        return ()
+    from understudy.mockserver.faults.rules import parse_fault
+
+    return tuple(parse_fault(spec, "--fault") for spec in specs)
+
+
+def open_limits(tier: str | None, **counts: Sequence[str]) -> tuple[Limit, ...]:
+    """Return the limits of *counts* (``rpm``, ``tpm`` …), then those of *tier*. Raises ValueError."""
+    if tier is None and not any(counts.values()):
+        return ()
+    from understudy.mockserver.limits.options import limits_from_options
+    from understudy.mockserver.limits.tiers import limits_of_tier
+
+    return (*limits_from_options(**counts), *(() if tier is None else limits_of_tier(tier)))
+
+
+def open_pace(
+    ttft: str | None, tps: float | None, jitter: str | None, prefill: float | None, seed: int
+) -> Pace | None:
+    """Return the pace that the options say, None for none. Raises ValueError."""
+    if ttft is None and tps is None and jitter is None and prefill is None:
+        return None
+    from understudy.mockserver.pacing.pace import read_pace
+
+    return read_pace(ttft, tps, jitter, prefill, seed)
 
 
 def open_cassettes(folders: Sequence[Path]) -> Cassettes | None:

@@ -83,12 +83,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Verbatim:
-    """A whole HTTP reply, kept as it was: sent byte for byte; *usage* is what it says of tokens."""
+    """A whole HTTP reply, kept as it was: sent byte for byte; *usage* is what it says of tokens,
+    *timing* how its pieces came: the seconds before each, and its bytes."""
 
     status: int
     headers: Headers
     body: bytes
     usage: Document | None = None
+    timing: Sequence[tuple[float, int]] = ()
 
 
 def read_chat(document: Document, violations: tuple[Violation, ...] = ()) -> ChatRequest:

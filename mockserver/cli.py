@@ -10,6 +10,7 @@ import click
 # name -> the module that has the command of this name
 _COMMANDS: Mapping[str, str] = {
     "check": "understudy.mockserver.check_command",
+    "faults": "understudy.mockserver.faults_command",
     "profiles": "understudy.mockserver.profiles_command",
     "scenario-schema": "understudy.mockserver.schema_command",
     "serve": "understudy.mockserver.serve_command",

@@ -12,9 +12,10 @@ import hmac
 import json
 import traceback
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from understudy.mockserver import api, errors, headers
+from understudy.mockserver.chat import Verbatim
 from understudy.mockserver.errors import Refusal
 from understudy.mockserver.forms import form_of
 from understudy.mockserver.generation.source import Generate
@@ -23,11 +24,14 @@ from understudy.mockserver.journal import Entry, Journal, Outcome, Reply
 from understudy.mockserver.ledger import NOT_ADMITTED, Ledger
 from understudy.mockserver.pages import OPEN, Pages
 from understudy.mockserver.planner import Planner, Recorded, Scripts
-from understudy.mockserver.plans import Fixed, Plan, Spoken, prompt_only, refused
+from understudy.mockserver.plans import Fixed, Plan, Spoken, kept, prompt_only, refused
 from understudy.mockserver.settings import Settings
 from understudy.mockserver.state import MemoryState, Needs, State, Taken
 from understudy.mockserver.stored.memory import Stored
 from understudy.mockserver.wire import Head, Request, Send
+
+if TYPE_CHECKING:
+    from understudy.mockserver.disturbances import Disturbances
 
 _SECRET = frozenset((b"authorization", b"api-key", b"cookie", b"proxy-authorization"))
 _ALLOW_ORIGIN = b"access-control-allow-origin"
@@ -65,11 +69,14 @@ class Engine:
         self._state = MemoryState() if state is None else state
         self._planner = Planner(settings, self._form, generate, recorded, scripts)
         self._pages = Pages(settings, self.ledger, self.stored)
+        self._disturbances = _disturbances(settings) if settings.disturbed else None
         self._keys = tuple(key.encode("utf-8") for key in settings.api_keys)
 
     def handle(self, request: Request, now: float) -> Reply:
         """Decide the whole reply to *request* at *now* (seconds since 1970). Never raises."""
         planned = self.plan(request)
+        if self._disturbances is not None:
+            return self._disturbed(self._disturbances, planned, now)
         return self.answer(planned, self._state.take(planned.needs, now), now)
 
     def plan(self, request: Request) -> Planned:
@@ -120,7 +127,7 @@ class Engine:
         )
         self.journal.add(entry)
         head = _for_browsers(spoken.head) if crossing else spoken.head
-        return Reply(entry, (head, Send(spoken.body)))
+        return Reply(entry, (head, Send(spoken.body)), None, spoken.timing)
 
     def refuse(self, request: Request, error: errors.ApiError, now: float) -> Reply:
         """Return *error* as the reply to a *request* that the shell could not read to its end."""
@@ -131,9 +138,38 @@ class Engine:
         return self.answer(planned, self._state.take(plan.needs, now), now)
 
     def close(self, reply: Reply, outcome: Outcome) -> Entry:
-        """Write down how the sending of *reply* ended, and return its entry."""
-        reply.entry.outcome = outcome
-        return reply.entry
+        """Write down how the sending of *reply* ended, give back what it held, and return its entry."""
+        entry = reply.entry
+        entry.outcome = outcome
+        if reply.receipt is not None:
+            spent = None if entry.usage is None else entry.usage.get("total_tokens")
+            if entry.status < 400 and isinstance(spent, int):
+                self._state.settle(reply.receipt, spent, entry.at)
+            self._state.release(reply.receipt)
+        return entry
+
+    def _disturbed(self, disturbances: Disturbances, planned: Planned, now: float) -> Reply:
+        """Decide the reply to what is *planned*, with all that happens to it on purpose."""
+        plan, needs = planned.plan, planned.needs
+        pending = disturbances.pending(planned.request, plan, planned.account or "", now)
+        taken = self._state.take(pending.needs, now)
+        instead, decision = disturbances.verdict(pending, taken, now)
+        if instead is not None:
+            planned = planned._replace(plan=self._instead(plan, instead))
+        else:
+            turn, position, cached = self._state.draw(needs.turns, needs.prefix, now)
+            taken = taken._replace(turn=turn, position=position, cached=cached)
+        reply = self.answer(planned, taken, now)
+        if decision is not None:
+            reply.entry.fault = str(decision.trouble)
+        steps = disturbances.steps(reply, decision, plan, taken)
+        return Reply(reply.entry, steps, None if taken.charged is None else taken.charged.receipt)
+
+    def _instead(self, plan: Plan, reply: errors.ApiError | Verbatim) -> Fixed:
+        """Return the plan that answers with *reply* where *plan* would have answered."""
+        if isinstance(reply, Verbatim):
+            return kept(plan.needs, reply, model=plan.model, chat=plan.chat)
+        return refused(self._form, plan.needs, reply, model=plan.model, chat=plan.chat)
 
     def _decide(self, request: Request, found: api.Route, key: str) -> Plan:
         if found.handler == api.CHAT:
@@ -199,6 +235,12 @@ class Engine:
         kind = type(error).__name__
         shown = errors.broke_down(f"the understudy failed to answer ({kind}); its journal has the traceback")
         return refused(self._form, _needs(request), shown, complaint=f"{kind}: {error}")
+
+
+def _disturbances(settings: Settings) -> Disturbances:
+    from understudy.mockserver.disturbances import Disturbances  # here: most servers disturb nobody
+
+    return Disturbances(settings)
 
 
 def _read(request: Request) -> tuple[str, bool, Request]:

@@ -6,13 +6,16 @@ An entry opens when the request has come and closes when the shell has said how 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from understudy.contracts import Violation
 from understudy.mockserver.wire import Request, Step
+
+if TYPE_CHECKING:
+    from understudy.mockserver.limits.charge import Receipt
 
 Outcome: TypeAlias = Literal["open", "sent", "cut", "client left", "timed out", "failed"]
 
@@ -22,8 +25,9 @@ class Entry:
     """One exchange. *source* says who answered: ``scripted``, ``recorded``, ``generated``, ``refused``,
     ``server``.
 
-    *complaint* is what the owner of the test must hear of (an unmatched request, a source that
-    raised), *note* what they may like to know; *trace* never leaves over the wire.
+    *fault* is what was done to it on purpose. *complaint* is what the owner of the test must hear of (an
+    unmatched request, a source that raised), *note* what they may like to know; *trace* never leaves over
+    the wire.
     """
 
     number: int
@@ -39,6 +43,7 @@ class Entry:
     note: str = ""
     trace: str = ""
     outcome: Outcome = "open"
+    fault: str = ""
 
     @property
     def size(self) -> int:
@@ -47,10 +52,13 @@ class Entry:
 
 
 class Reply(NamedTuple):
-    """What a shell performs: *steps*, and the entry that learns how it went."""
+    """What a shell performs: *steps*, and the entry that learns how it went. *receipt* is for what the
+    limits lent, *timing* how a recorded body came."""
 
     entry: Entry
     steps: Iterable[Step]
+    receipt: Receipt | None = None
+    timing: Sequence[tuple[float, int]] = ()
 
 
 @dataclass(slots=True)

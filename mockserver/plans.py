@@ -5,7 +5,7 @@ A plan holds no state that matters. Equal requests share one, and with it all th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
@@ -39,6 +39,7 @@ class Spoken(NamedTuple):
     usage: Mapping[str, Any] | None = None
     sums: Sums = ONE
     note: str = ""
+    timing: Sequence[tuple[float, int]] = ()
 
 
 class Speaker(NamedTuple):
@@ -62,6 +63,7 @@ class Fixed:
     violations: tuple[Violation, ...] = ()
     complaint: str = ""
     chat: ChatRequest | None = None
+    status: int = 200
 
     def speak(self, taken: Taken, stamp: Stamp) -> Spoken:
         return self.speaks(stamp)
@@ -190,7 +192,14 @@ def prompt_only(chat: ChatRequest) -> Sums:
 def refused(form: Form, needs: Needs, error: ApiError, **known: Any) -> Fixed:
     """Return the plan that answers with *error*; *known* goes to the journal."""
     told = known.get("violations") or known.get("complaint")
-    return Fixed(needs, partial(_refusal, form, error, "" if told else error.message), **known)
+    speaks = partial(_refusal, form, error, "" if told else error.message)
+    return Fixed(needs, speaks, status=error.status, **known)
+
+
+def kept(needs: Needs, reply: Verbatim, **known: Any) -> Fixed:
+    """Return the plan that answers with *reply* as it is: a page that stands for an error."""
+    speaker = Speaker("refused", lambda _: reply, lambda _: 0)
+    return Fixed(needs, partial(_verbatim, reply, speaker), status=reply.status, **known)
 
 
 def _refusal(form: Form, error: ApiError, note: str, stamp: Stamp) -> Spoken:
@@ -206,4 +215,4 @@ def _verbatim(kept: Verbatim, speaker: Speaker, stamp: Stamp) -> Spoken:
     if not any(value.startswith(b"text/event-stream") for name, value in pairs if name == b"content-type"):
         pairs.append((b"content-length", b"%d" % len(kept.body)))
     head, sums = Head(kept.status, pairs), read_usage(kept.usage)
-    return Spoken(head, kept.body, speaker.source, kept.usage, sums, speaker.note)
+    return Spoken(head, kept.body, speaker.source, kept.usage, sums, speaker.note, kept.timing)

@@ -14,7 +14,14 @@ import click
 
 from understudy.mockserver import reporting
 from understudy.mockserver.app import App
-from understudy.mockserver.build import build, open_cassettes, open_scripts
+from understudy.mockserver.build import (
+    build,
+    open_cassettes,
+    open_faults,
+    open_limits,
+    open_pace,
+    open_scripts,
+)
 from understudy.mockserver.generation.prose import prose
 from understudy.mockserver.generation.styles import STYLES, Style
 from understudy.mockserver.profile_files import open_profile
@@ -86,6 +93,25 @@ def _usd(text: str) -> Decimal:
 @click.option(
     "--credit", type=_usd, metavar="USD", help="What each key may spend, by the prices of the profile."
 )
+@click.option(
+    "--fault",
+    multiple=True,
+    metavar="SPEC",
+    help="What goes wrong on purpose: NAME[:k=v,...][@WHEN], as rate_limit@times=2. Repeatable.",
+)
+@click.option("--fault-header", is_flag=True, help="Let a request ask for a fault: x-understudy-fault: SPEC.")
+@click.option("--rpm", multiple=True, metavar="[MODEL=]N", help="Requests a minute, each key. Repeatable.")
+@click.option("--tpm", multiple=True, metavar="[MODEL=]N", help="Tokens a minute, each key. Repeatable.")
+@click.option("--rpd", multiple=True, metavar="[MODEL=]N", help="Requests a day, each key. Repeatable.")
+@click.option("--tpd", multiple=True, metavar="[MODEL=]N", help="Tokens a day, each key. Repeatable.")
+@click.option("--concurrency", multiple=True, metavar="[MODEL=]N", help="Replies under way at once.")
+@click.option("--tier", metavar="NAME", help="The limits of an account of this tier.")
+@click.option("--ttft", metavar="SECONDS", help="Time to the first token: 0.3, or normal:0.3,0.1.")
+@click.option("--tps", type=float, metavar="N", help="Events (or tokens) a second.")
+@click.option("--jitter", metavar="X", help="How much gaps vary: 0.2, or lognormal:0,0.3.")
+@click.option("--prefill", type=float, metavar="N", help="Prompt tokens read a second.")
+@click.option("--timing", type=click.Choice(["recorded"]), help="Replay recordings as fast as they came.")
+@click.option("--speed", type=float, default=1.0, show_default=True, help="With --timing: so much faster.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--access-log", is_flag=True, help="Report every request, not only what went wrong.")
 def serve(
@@ -101,6 +127,20 @@ def serve(
     style: Style,
     lenient: bool,
     credit: Decimal | None,
+    fault: tuple[str, ...],
+    fault_header: bool,
+    rpm: tuple[str, ...],
+    tpm: tuple[str, ...],
+    rpd: tuple[str, ...],
+    tpd: tuple[str, ...],
+    concurrency: tuple[str, ...],
+    tier: str | None,
+    ttft: str | None,
+    tps: float | None,
+    jitter: str | None,
+    prefill: float | None,
+    timing: str | None,
+    speed: float,
     log_format: reporting.Format,
     access_log: bool,
 ) -> None:
@@ -119,6 +159,11 @@ def serve(
             style=style,
             credit=credit,
             admin=host in _LOOPBACK,
+            faults=open_faults(fault),
+            fault_header=fault_header,
+            limits=open_limits(tier, rpm=rpm, tpm=tpm, rpd=rpd, tpd=tpd, concurrency=concurrency),
+            pace=open_pace(ttft, tps, jitter, prefill, seed),
+            recorded_pace=speed if timing else None,
         )
         scripts = open_scripts(script, seed)
         cassettes = open_cassettes(replay)

@@ -62,6 +62,9 @@ class State(Protocol):
     def take(self, needs: Needs, now: float) -> Taken:
         """Count the request in at *now* (seconds since 1970), and return where that leaves it."""
 
+    def draw(self, turns: tuple[Turn, ...], prefix: Prefix | None, now: float) -> tuple[int, int, Cached]:
+        """Take what ``take`` was not told of: the turn, its position, and what is cached."""
+
     def settle(self, receipt: Receipt, actual: int, now: float) -> None:
         """Charge the *actual* tokens of a reply in place of those reserved. Once: what comes later is
         ignored. What is never settled stays as reserved."""
@@ -99,10 +102,17 @@ class MemoryState:
                 if charged.shortage is not None:
                     counts = tuple([self._counters.get(key, 0) for key in counters])
                     return Taken(self._number, attempt, len(turns), 0, NOTHING_CACHED, counts, charged)
-            turn, position = self._turn(turns) if turns else (0, 0)
-            cached = NOTHING_CACHED if prefix is None else self._prompts.seen(prefix, now)
+            turn, position, cached = self._drawn(turns, prefix, now)
             counts = tuple([self._count(self._counters, key) for key in counters]) if counters else ()
             return Taken(self._number, attempt, turn, position, cached, counts, charged)
+
+    def draw(self, turns: tuple[Turn, ...], prefix: Prefix | None, now: float) -> tuple[int, int, Cached]:
+        with self._lock:
+            return self._drawn(turns, prefix, now)
+
+    def _drawn(self, turns: tuple[Turn, ...], prefix: Prefix | None, now: float) -> tuple[int, int, Cached]:
+        turn, position = self._turn(turns) if turns else (0, 0)
+        return turn, position, NOTHING_CACHED if prefix is None else self._prompts.seen(prefix, now)
 
     def settle(self, receipt: Receipt, actual: int, now: float) -> None:
         with self._lock:

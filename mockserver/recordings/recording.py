@@ -83,7 +83,7 @@ class Recording:
 
     @property
     def verbatim(self) -> Verbatim:
-        return Verbatim(self.status, self.headers, self.body, self.usage)
+        return Verbatim(self.status, self.headers, self.body, self.usage, self.timing)
 
 
 def read_recording(data: bytes | Mapping[str, Any], name: str) -> Recording:

@@ -1,0 +1,1 @@
+"""The admin API below ``/__understudy/``: what a test in any language can see and change."""

@@ -1,0 +1,32 @@
+"""The desk at which an engine is administered: the engine, the gate, and what there is around them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import count
+from threading import Lock
+
+from understudy.mockserver.admin.access import Access
+from understudy.mockserver.admin.clockface import Clockface
+from understudy.mockserver.admin.facade import Administered, Spaces
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where one *engine* is administered. *access* None: whoever asks may, as in a process of one's own.
+
+    *lock* is held while something is changed; *numbers* tells what was added here apart, so that it
+    starts to count anew.
+    """
+
+    engine: Administered
+    access: Access | None = field(default_factory=Access)
+    clock: Clockface | None = None
+    spaces: Spaces | None = None
+    name: str = "default"
+    lock: Lock = field(default_factory=Lock)
+    numbers: count[int] = field(default_factory=lambda: count(1))
+
+    def place(self) -> str:
+        """Return where what comes now was written, as messages and counters tell it: ``admin-3``."""
+        return f"admin-{next(self.numbers)}"

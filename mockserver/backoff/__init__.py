@@ -1,0 +1,1 @@
+"""Retries, seen from the server: what was advised, and what the client did."""
