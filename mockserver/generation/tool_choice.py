@@ -53,7 +53,8 @@ def chosen(chat: ChatRequest, pick: int) -> Calls | None:
         allowed = choice.get("allowed_tools")
         if not isinstance(allowed, dict):
             return Calls((_named(choice, offered),), forced=True)
-        names = [_name(tool) for tool in allowed.get("tools") or () if isinstance(tool, dict)]
+        listed = allowed.get("tools")
+        names = [_name(tool) for tool in listed if isinstance(tool, dict)] if isinstance(listed, list) else []
         offered = [tool for tool in offered if tool.name in names] or offered
         choice = allowed.get("mode")
     # a tool's result is answered in text, so that an agent's loop ends

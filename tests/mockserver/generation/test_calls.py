@@ -72,6 +72,8 @@ RESULT = [
         ({"tool_choice": ALLOWED}, ["get_time"], "tool_calls"),
         ({"tool_choice": MUST, "messages": RESULT}, ["get_time"], "tool_calls"),
         ({"messages": RESULT}, [], "stop"),
+        ({"messages": [*RESULT, {"role": "system", "content": "Be brief."}]}, [], "stop"),
+        ({"messages": [*RESULT, *({"role": "developer", "content": "Now."},) * 2]}, [], "stop"),
         ({"messages": RESULT, "tool_choice": "required"}, ["get_weather"], "tool_calls"),
         ({"tools": []}, [], "stop"),
         ({"tools": [None, {"type": "function"}]}, [], "stop"),
