@@ -27,6 +27,7 @@ from understudy.mockserver.tokens.counting import (
 from understudy.mockserver.usage import Counts
 from understudy.mockserver.wire import Head, RawHeaders, raw
 
+_OF_THE_BODY = (b"content-length", b"transfer-encoding")  # of the body that is sent, whoever wrote it
 _LARGEST_LAID = 256 * 1024  # bytes of a reply that a plan keeps for the next equal request
 
 
@@ -106,7 +107,9 @@ class Answered:
             self._laid = None
         length = None if laid.encoded.events is not None else len(body)
         pairs = self.form.success(stamp, laid.spent, length)
-        if laid.headers:
+        if laid.headers:  # what an answer says of a header replaces what would have been sent
+            named = {name for name, _ in laid.headers}
+            pairs = [pair for pair in pairs if pair[0] not in named]
             pairs += laid.headers
         return Spoken(Head(200, pairs), body, speaker.source, laid.usage, laid.sums, speaker.note)
 
@@ -123,7 +126,7 @@ class Answered:
         spent = usage.get("total_tokens")
         encoded = self.form.encode(self.chat, answer, self.family, usage)
         spent = spent if isinstance(spent, int) else 0
-        own = [*speaker.headers, *raw(answer.headers)]
+        own = [pair for pair in (*speaker.headers, *raw(answer.headers)) if pair[0] not in _OF_THE_BODY]
         return _Laid(key, encoded, usage, sums, spent, own)
 
     def _counts(self, answer: Answer, cached: Cached) -> Counts:
