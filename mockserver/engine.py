@@ -191,7 +191,7 @@ class Engine:
             refusal.error,
             model=plan.model,
             violations=plan.violations,
-            complaint=str(refusal) if refusal.error.type == errors.UNMATCHED else "",
+            complaint=str(refusal) if refusal.error.type in (errors.UNMATCHED, errors.BROKEN) else "",
             chat=plan.chat,
         )
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from understudy.contracts import Family, Violation, family_of
 from understudy.mockserver.chat import Answer, ChatRequest, Choice, Document, Verbatim
-from understudy.mockserver.errors import ApiError, Refusal
+from understudy.mockserver.errors import BROKEN, ApiError, Refusal
 from understudy.mockserver.forms import Form, Laid
 from understudy.mockserver.identity import Stamp
 from understudy.mockserver.money import ONE, Sums, read_usage, sums_of
@@ -95,7 +95,7 @@ class Answered:
             try:
                 answer = speaker.say(position)
             except Refusal as refusal:
-                if speaker.source != "scripted":
+                if speaker.source != "scripted" or refusal.error.type == BROKEN:
                     raise
                 return _refusal(self.form, refusal.error, "", stamp)._replace(source="scripted")
             if isinstance(answer, Verbatim):

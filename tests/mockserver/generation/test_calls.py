@@ -66,6 +66,8 @@ RESULT = [
         ({"tool_choice": "auto"}, ["get_weather"], "tool_calls"),
         ({"tool_choice": "none"}, [], "stop"),
         ({"tool_choice": "required"}, ["get_weather"], "tool_calls"),
+        ({"tool_choice": "any"}, ["get_weather"], "tool_calls"),
+        ({"messages": RESULT, "tool_choice": "any"}, ["get_weather"], "tool_calls"),
         ({"tool_choice": NAMED}, ["get_time"], "stop"),
         ({"tool_choice": NAMED, "model": "gpt-5"}, ["get_time"], "tool_calls"),
         ({"tool_choice": {"type": "custom", "custom": {"name": "run_code"}}}, ["run_code"], "stop"),
