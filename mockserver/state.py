@@ -6,7 +6,7 @@ share; whatever implements it takes all needs of a request in one step.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from itertools import islice
 from threading import Lock
 from typing import NamedTuple, Protocol
 
@@ -60,7 +60,7 @@ class MemoryState:
         self._limit = limit
         self._lock = Lock()
         self._number = -1
-        self._asked: OrderedDict[bytes, int] = OrderedDict()
+        self._asked: dict[bytes, int] = {}
         self._turns: dict[bytes, int] = {}
         self._prompts = PromptCache()
 
@@ -77,7 +77,9 @@ class MemoryState:
         before = self._asked.pop(key, 0)  # taken out and put back: the order is that of last use
         self._asked[key] = before + 1
         if len(self._asked) > self._limit:
-            self._asked.popitem(last=False)
+            # several at once: each time the first is looked for, all that stood before it is passed
+            for old in list(islice(self._asked, self._limit // 8 + 1)):
+                del self._asked[old]
         return before
 
     def _turn(self, turns: tuple[Turn, ...]) -> tuple[int, int]:
