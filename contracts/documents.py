@@ -76,10 +76,14 @@ class Judge:
 
 
 def contract_of(profile: str | Profile) -> Contract:
-    """Return the contract beneath *profile*, a value or a built-in name. Raises ValueError for another."""
+    """Return the contract that judges the replies of *profile*, a value or a built-in name.
+
+    Raises ValueError for another name.
+    """
     if profile == "openai":
         return "openai"
-    return (built_in_profile(profile) if isinstance(profile, str) else profile).contract
+    known = built_in_profile(profile) if isinstance(profile, str) else profile
+    return known.replies or known.contract
 
 
 @cache

@@ -43,10 +43,10 @@ def open_scripts(files: Sequence[Path], seed: int) -> Scripts | None:
     rules: list[Rule] = []
     for file in files:
         try:
-            text = file.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            data = file.read_bytes()
+        except OSError as error:
             raise ValueError(f"the scenario {file} cannot be read: {error}") from error
-        rules += read_scenario(text, str(file))
+        rules += read_scenario(data, str(file))
     return Scripts(rules, seed)
 
 

@@ -54,7 +54,7 @@ class Choice:
     token borders. *tokens* is how many it has, where the source knows. *extra* holds further members
     of the choice (``content_filter_results``). *reasoning* is what the model thought, for APIs that
     tell; *reasoning_tokens* is what it cost, beside *tokens*; *audio_tokens* is how many of *tokens*
-    were spoken.
+    were spoken. *text_after* is the end of the content that a stream sends behind the tool calls.
     """
 
     message: Document
@@ -66,6 +66,7 @@ class Choice:
     reasoning: str | None = None
     reasoning_tokens: int = 0
     audio_tokens: int = 0
+    text_after: str = ""
 
 
 @dataclass(frozen=True, slots=True)

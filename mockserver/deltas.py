@@ -7,6 +7,7 @@ tokens' borders, as the API streams one token a chunk.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
@@ -63,16 +64,53 @@ def _speech(index: int, choice: Choice, family: Family) -> Iterator[Delta]:
     else:
         logprobs = None if choice.logprobs is None else _NO_LOGPROBS
         yield Delta(index, compact({**_OPENING, **opening}) if opening else _OPENED, logprobs)
-        texts = _texts(index, "content", message.get("content"), choice, family)
         if not calls:
-            yield from texts
-        else:  # whichever the message names first was said first
+            yield from _texts(index, "content", message.get("content"), choice, family)
+        else:
             called = [one for number, call in enumerate(calls) for one in _call(index, number, call, family)]
-            names = list(message)
-            called_first = names.index("tool_calls") < names.index("content")
-            yield from (*called, *texts) if called_first else (*texts, *called)
+            before, after = _around_calls(index, choice, family)
+            yield from (*before, *called, *after)
     if annotations := message.get("annotations"):
         yield Delta(index, compact({"annotations": annotations}))
+
+
+def _around_calls(index: int, choice: Choice, family: Family) -> tuple[Sequence[Delta], Sequence[Delta]]:
+    """Return what is said before the tool calls, and what behind them."""
+    message, end = choice.message, choice.text_after
+    content = message.get("content")
+    if not end or not isinstance(content, str):
+        texts = _texts(index, "content", content, choice, family)
+        names = list(message)  # whichever the message names first was said first
+        return ((), texts) if names.index("tool_calls") < names.index("content") else (texts, ())
+    border = len(content) - len(end)
+    pieces, scores = choice.pieces or (), list(_scored((choice.logprobs or {}).get("content") or ()))
+    cut, parted = _until(pieces, border), _until([piece for piece, _ in scores], border)
+
+    def part(
+        text: str, pieces: Sequence[str], scores: Sequence[tuple[str, list[Document]]]
+    ) -> Sequence[Delta]:
+        entries = [entry for _, several in scores for entry in several]
+        own = replace(
+            choice,
+            pieces=None if choice.pieces is None else pieces,
+            logprobs={**(choice.logprobs or {}), "content": entries} if entries else None,
+        )
+        return _texts(index, "content", text, own, family)
+
+    return (
+        part(content[:border], pieces[:cut], scores[:parted]),
+        part(end, pieces[cut:], scores[parted:]),
+    )
+
+
+def _until(pieces: Sequence[str], border: int) -> int:
+    """Return how many of *pieces* begin before the character *border* of what they make."""
+    length = 0
+    for number, piece in enumerate(pieces):
+        if length >= border:
+            return number
+        length += len(piece)
+    return len(pieces)
 
 
 def _texts(index: int, member: str, text: Any, choice: Choice, family: Family) -> Sequence[Delta]:

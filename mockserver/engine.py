@@ -109,7 +109,10 @@ class Engine:
             plan, trace = self._broken(request, error), traceback.format_exc()
             spoken = plan.speak(taken, mark)
         if account is not None:
-            self._account(account, plan, spoken, mark)
+            if spoken.head.status < 400 and not _stores(plan):  # nearly all
+                self.ledger.add(account, plan.model, spoken.head.status, spoken.sums)
+            else:
+                self._account(account, plan, spoken, mark)
         # by place: a call by name costs as much again as the entry itself
         entry = Entry(
             taken.number,
@@ -212,7 +215,7 @@ class Engine:
             billed = fact is not None and fact.billed is True
             if billed and plan.chat is not None:
                 sums = prompt_only(plan.chat)
-        elif plan.chat is not None and plan.chat.document.get("store") is True:
+        elif plan.chat is not None:
             chat, request_id = plan.chat, mark.request_id
             self.stored.keep(
                 account, chat.document, spoken.body, chat.stream, request_id=request_id, usage=spoken.usage
@@ -227,7 +230,7 @@ class Engine:
             refusal.error,
             model=plan.model,
             violations=plan.violations,
-            complaint=str(refusal) if refusal.error.type == errors.UNMATCHED else "",
+            complaint=str(refusal) if refusal.error.type in (errors.UNMATCHED, errors.BROKEN) else "",
             chat=plan.chat,
         )
 
@@ -241,6 +244,10 @@ def _disturbances(settings: Settings) -> Disturbances:
     from understudy.mockserver.disturbances import Disturbances  # here: most servers disturb nobody
 
     return Disturbances(settings)
+
+
+def _stores(plan: Plan) -> bool:
+    return plan.chat is not None and plan.chat.document.get("store") is True
 
 
 def _read(request: Request) -> tuple[str, bool, Request]:

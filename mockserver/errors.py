@@ -18,6 +18,7 @@ from understudy.mockserver.wire import Headers
 Voice: TypeAlias = Literal["gateway", "model"]
 
 UNMATCHED = "understudy_unmatched"  # the type of what nobody answers
+BROKEN = "understudy_error"  # the type of what we, or a source that the user wrote, failed to answer
 
 _ACCOUNT = "https://platform.openai.com/account/api-keys."
 _NO_KEY = (
@@ -162,6 +163,4 @@ def unmatched(reason: str) -> ApiError:
 
 def broke_down(reason: str) -> ApiError:
     """Our own fault, or that of a source the user wrote. The traceback is in the journal, not here."""
-    return ApiError(
-        500, reason, type="understudy_error", voice="gateway", headers=(("x-should-retry", "false"),)
-    )
+    return ApiError(500, reason, type=BROKEN, voice="gateway", headers=(("x-should-retry", "false"),))

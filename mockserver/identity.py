@@ -38,11 +38,11 @@ def stamp(seed: int, fingerprint: bytes, attempt: int, now: float) -> Stamp:
     key = b"%d:%d:%b" % (seed, attempt, fingerprint)
     digest = hashlib.blake2b(key, digest_size=56).digest()
     return Stamp(
-        id="chatcmpl-" + digest[:29].translate(_AS_LETTER).decode("ascii"),
-        request_id="req_" + digest[32:48].hex(),
-        created=int(now),
-        processing_ms=200 + (digest[48] << 1),
-        offset=int.from_bytes(digest[50:52], "big"),
+        "chatcmpl-" + digest[:29].translate(_AS_LETTER).decode("ascii"),
+        "req_" + digest[32:48].hex(),
+        int(now),
+        200 + (digest[48] << 1),
+        int.from_bytes(digest[50:52], "big"),
     )
 
 

@@ -77,7 +77,7 @@ class Journal:
         with self._lock:
             kept = self._kept
             kept.append(entry)
-            held = self._bytes + entry.size
+            held = self._bytes + 1024 + len(entry.request.body) + len(entry.reply)  # entry.size, at once
             while kept and (len(kept) > self.entries or held > self.limit):
                 held -= kept.popleft().size
                 self.dropped += 1

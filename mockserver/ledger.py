@@ -6,6 +6,7 @@ several threads.
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from threading import Lock
@@ -50,15 +51,14 @@ class Ledger:
         self._size = 0
         # account -> (model, status, billed) -> the numbers of `Sums`
         self._books: dict[str, dict[tuple[str, int, bool], list[int]]] = {}
-        # exchanges that are still to be added to the books, and how many were equal
-        self._fresh: dict[tuple[str, str, int, bool, Sums], int] = {}
+        # exchanges that are still to be added to the books; appending is one step, and needs no lock
+        self._fresh: deque[tuple[str, str, int, bool, Sums]] = deque()
 
     def add(self, account: str, model: str, status: int, sums: Sums = ONE, billed: bool = True) -> None:
         """Write down one exchange, whose reply was of *status* and tells these *sums*."""
-        exchange = (account, model, status, billed, sums)
-        with self._lock:
-            self._fresh[exchange] = self._fresh.get(exchange, 0) + 1
-            if len(self._fresh) > _MOST_FRESH:
+        self._fresh.append((account, model, status, billed, sums))
+        if len(self._fresh) > _MOST_FRESH:
+            with self._lock:
                 self._enter()
 
     def rows(self) -> tuple[Row, ...]:
@@ -129,12 +129,12 @@ class Ledger:
         }
 
     def _enter(self) -> None:
-        """Add to the books what is fresh."""
-        for (account, model, status, billed, sums), times in self._fresh.items():
+        """Add to the books what is fresh: equal exchanges, of which there are many, at once."""
+        fresh = Counter([self._fresh.popleft() for _ in range(len(self._fresh))])
+        for (account, model, status, billed, sums), times in fresh.items():
             line = self._line(account, (model[:_LONGEST_NAME], status, billed))
             for index, number in enumerate(sums):
                 line[index] += number * times
-        self._fresh = {}
 
     def _line(self, account: str, kind: tuple[str, int, bool]) -> list[int]:
         """Return a new line for *kind*, or that of the others where there is no room for one."""

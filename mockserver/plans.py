@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from understudy.contracts import Family, Violation, family_of
 from understudy.mockserver.chat import Answer, ChatRequest, Choice, Document, Verbatim
-from understudy.mockserver.errors import ApiError, Refusal
+from understudy.mockserver.errors import BROKEN, ApiError, Refusal
 from understudy.mockserver.forms import Form, Laid
 from understudy.mockserver.identity import Stamp
 from understudy.mockserver.money import ONE, Sums, read_usage, sums_of
@@ -27,6 +27,7 @@ from understudy.mockserver.tokens.counting import (
 from understudy.mockserver.usage import Counts
 from understudy.mockserver.wire import Head, RawHeaders, raw
 
+_OF_THE_BODY = (b"content-length", b"transfer-encoding")  # of the body that is sent, whoever wrote it
 _LARGEST_LAID = 256 * 1024  # bytes of a reply that a plan keeps for the next equal request
 
 
@@ -96,7 +97,7 @@ class Answered:
             try:
                 answer = speaker.say(position)
             except Refusal as refusal:
-                if speaker.source != "scripted":
+                if speaker.source != "scripted" or refusal.error.type == BROKEN:
                     raise
                 return _refusal(self.form, refusal.error, "", stamp)._replace(source="scripted")
             if isinstance(answer, Verbatim):
@@ -108,7 +109,9 @@ class Answered:
             self._laid = None
         length = None if laid.encoded.events is not None else len(body)
         pairs = self.form.success(stamp, laid.spent, length)
-        if laid.headers:
+        if laid.headers:  # what an answer says of a header replaces what would have been sent
+            named = {name for name, _ in laid.headers}
+            pairs = [pair for pair in pairs if pair[0] not in named]
             pairs += laid.headers
         return Spoken(Head(200, pairs), body, speaker.source, laid.usage, laid.sums, speaker.note)
 
@@ -125,7 +128,7 @@ class Answered:
         spent = usage.get("total_tokens")
         encoded = self.form.encode(self.chat, answer, self.family, usage)
         spent = spent if isinstance(spent, int) else 0
-        own = [*speaker.headers, *raw(answer.headers)]
+        own = [pair for pair in (*speaker.headers, *raw(answer.headers)) if pair[0] not in _OF_THE_BODY]
         return _Laid(key, encoded, usage, sums, spent, own)
 
     def _counts(self, answer: Answer, cached: Cached) -> Counts:

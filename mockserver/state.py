@@ -6,7 +6,7 @@ share; whatever implements it takes all needs of a request in one step.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from itertools import islice
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -85,9 +85,9 @@ class MemoryState:
         self._limit = limit
         self._lock = Lock()
         self._number = -1
-        self._asked: OrderedDict[bytes, int] = OrderedDict()
+        self._asked: dict[bytes, int] = {}
         self._turns: dict[bytes, int] = {}
-        self._counters: OrderedDict[bytes, int] = OrderedDict()
+        self._counters: dict[bytes, int] = {}
         self._prompts = PromptCache()
         self._meter: Meter | None = None
 
@@ -137,11 +137,13 @@ class MemoryState:
             self._meter = Meter(self._limit)
         return self._meter.charge(charge, now)
 
-    def _count(self, counts: OrderedDict[bytes, int], key: bytes) -> int:
+    def _count(self, counts: dict[bytes, int], key: bytes) -> int:
         before = counts.pop(key, 0)  # taken out and put back: the order is that of last use
         counts[key] = before + 1
         if len(counts) > self._limit:
-            counts.popitem(last=False)
+            # several at once: each time the first is looked for, all that stood before it is passed
+            for old in list(islice(counts, self._limit // 8 + 1)):
+                del counts[old]
         return before
 
     def _turn(self, turns: tuple[Turn, ...]) -> tuple[int, int]:

@@ -39,7 +39,7 @@ THROUGH_ANOTHER = {
     ),
     "mockserver/recordings/test_recording.py": ("form",),
     "mockserver/scripts/test_index.py": ("conditions", "rule"),
-    "mockserver/scripts/test_scenario.py": ("read_answer", "read_when"),
+    "mockserver/scripts/test_scenario.py": ("read_answer",),
     "mockserver/scripts/test_templates.py": ("bounds", "sandbox", "variables"),
     "mockserver/tokens/test_bpe.py": ("vocabulary",),
     "mockserver/tokens/test_counting.py": ("blocks", "media", "tools"),

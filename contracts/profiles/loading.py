@@ -28,6 +28,10 @@ Document: TypeAlias = Mapping[str, Any]
 
 _FOLDER = "understudy.contracts.profiles"
 _OWN = ("title", "about", "source")  # of the file that says them, never of what it extends
+_STILL_RULED = (
+    "null takes no {0!r} away from the contract openai, which knows it; say what holds for {0!r}, "
+    "or take contract: compatible, under which it is noted as undocumented"
+)
 _REPLY_BY_KEY = ("stream", "draws", "headers")
 
 
@@ -96,9 +100,11 @@ def _whole(own: Document) -> Document:
     base = _built_in(own["extends"]) if "extends" in own else {}
     whole = {key: value for key, value in base.items() if key not in _OWN}
     whole.update((key, value) for key, value in own.items() if key not in ("extends", "$schema"))
-    for part in ("fields", "errors", "notes", "sources"):
+    for part in ("fields", "errors", "notes"):
         if part in whole:
             whole[part] = _laid(base.get(part, {}), own.get(part, {}))
+    if "sources" in whole:
+        whole["sources"] = _laid(_sources_kept(base, own), own.get("sources", {}))
     if "models" in whole:
         models, mine = base.get("models", {}), own.get("models", {})
         laid = _laid(models, mine)
@@ -112,9 +118,20 @@ def _whole(own: Document) -> Document:
 def _laid(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     laid = dict(base)
     for name, entry in own.items():
-        both = isinstance(entry, dict) and isinstance(base.get(name), dict)
-        laid[name] = {**base[name], **entry} if both else entry
+        inherited = base.get(name)
+        if isinstance(entry, dict) and isinstance(inherited, dict):
+            # who said what was inherited did not say what is changed here
+            kept = {key: value for key, value in inherited.items() if key != "source" or not entry}
+            laid[name] = {**kept, **entry}
+        else:
+            laid[name] = entry
     return {name: entry for name, entry in laid.items() if entry is not None}
+
+
+def _sources_kept(base: Document, own: Document) -> dict[str, Any]:
+    """Return the inherited sources of those sections and notes that *own* leaves as they are."""
+    said = own.keys() | own.get("notes", {}).keys()
+    return {name: source for name, source in base.get("sources", {}).items() if name not in said}
 
 
 def _reply(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,7 +148,13 @@ def _contradictions(document: Document) -> Iterator[tuple[tuple[str | int, ...],
     for index, rule in enumerate(document.get("waived", ())):
         if rule not in RULES:
             yield ("waived", index), f"no rule {rule!r}{nearest(rule, RULES)}"
-    for name, entry in _entries(_whole(document), "fields"):
+    whole = _whole(document)
+    if whole.get("contract", "openai") == "openai":
+        ruled = {field.name for field in profile("openai").fields}
+        for name, entry in _entries(document, "fields"):
+            if entry is None and name in ruled:
+                yield ("fields", name), _STILL_RULED.format(name)
+    for name, entry in _entries(whole, "fields"):
         low, high = entry.get("minimum"), entry.get("maximum")
         if low is not None and high is not None and low > high:
             yield ("fields", name, "minimum"), f"{low} is above the maximum, {high}"

@@ -107,14 +107,16 @@ class Profile:
     """One API. *reply* is the shape of its replies (``mockserver.dialects`` reads it); empty: OpenAI's.
 
     *contract* is the set of documents and rules that *fields*, *roles* and *waived* rule ids are laid
-    over. *quota* is the status a spent credit is answered with. *about* is one line for a list;
-    *sources* says who documents those sections that have no source of their own.
+    over; *replies* is the one its replies are judged by, None: the same. *quota* is the status a spent
+    credit is answered with. *about* is one line for a list; *sources* says who documents those sections
+    that have no source of their own.
     """
 
     name: str
     title: str = ""
     about: str = ""
     contract: Contract = "openai"
+    replies: Contract | None = None
     base_url: str = ""
     key_variable: str = ""
     fields: tuple[Field, ...] = ()

@@ -63,7 +63,8 @@ def _laid_over(
     own = overlay.misfits(document)
     places = {misfit.parts for misfit in own}
     kept = [misfit for misfit in shape if misfit.parts not in places and overlay.keeps(misfit)]
-    all_found = [*found, *overlay.findings(document)]
+    broken = {str(misfit.parts[0]) for misfit in (*own, *kept) if misfit.parts}
+    all_found = [*overlay.kept(found, document), *overlay.findings(document, broken)]
     return overlay.without_waived(in_order((*own, *kept), all_found, document))
 
 

@@ -109,10 +109,14 @@ def output_fits(field: str) -> Check:
     def check(request: Request, family: Family) -> Sequence[Finding]:
         if family.output is None or request[field] <= family.output:
             return NOTHING
-        message = _TOO_LARGE.format(value=shown(request[field]), cap=family.output)
-        return (Finding("output_over_cap", field, message),)
+        return (over_output(field, request[field], family.output),)
 
     return check
+
+
+def over_output(field: str, value: float, cap: int) -> Finding:
+    """Return the finding that *value*, asked for by *field*, is more than the *cap* of the model."""
+    return Finding("output_over_cap", field, _TOO_LARGE.format(value=shown(value), cap=cap))
 
 
 MODEL_CHECKS: tuple[Planned, ...] = (

@@ -6,14 +6,15 @@ What the profile documents just as its contract does costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from understudy.contracts.documents import Judge, schema
 from understudy.contracts.profiles.loading import profile as built_in
-from understudy.contracts.profiles.profile import Field, Profile
+from understudy.contracts.profiles.profile import Field, Model, Profile
 from understudy.contracts.requests.findings import NOTHING, Finding
+from understudy.contracts.requests.models import over_output
 from understudy.contracts.requests.shape import Misfit, in_words
 from understudy.contracts.requests.words import listed
 from understudy.contracts.violations import Violation
@@ -44,7 +45,15 @@ _SAYS = {
 class Overlay:
     """A profile's own demands on a request."""
 
-    def __init__(self, profile: Profile, fields: Sequence[Field], roles: Sequence[str]) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        fields: Sequence[Field],
+        roles: Sequence[str],
+        models: Collection[Model],
+    ) -> None:
+        self._profile = profile
+        self._models = models
         self._judge = Judge(_schema(fields))
         self._fields = {field.name: field for field in fields}
         self._roles = roles
@@ -59,11 +68,21 @@ class Overlay:
         """Return where the documented fields are not as documented."""
         return () if self._judge.is_valid(document) else in_words(self._judge.errors(document))
 
-    def findings(self, document: object) -> Sequence[Finding]:
-        """Return the roles that are not documented, and what else is not."""
+    def findings(self, document: object, broken: Collection[str]) -> Sequence[Finding]:
+        """Return the roles that are not documented, what else is not, and what the model cannot.
+
+        *broken* names the fields that have a misfit already.
+        """
         if not isinstance(document, dict):
             return NOTHING
-        return [*self._other_roles(document), *self._others(document)]
+        over = self._over_output(document, broken)
+        return [*self._other_roles(document), *self._others(document), *over]
+
+    def kept(self, found: Iterable[Finding], document: object) -> Iterable[Finding]:
+        """Return what the contract *found*, without the cap of a model whose own is documented here."""
+        if self._output(document) is None:
+            return found
+        return [finding for finding in found if finding.rule != "output_over_cap"]
 
     def keeps(self, misfit: Misfit) -> bool:
         """Return whether the contract's *misfit* holds here too: the profile says nothing else itself."""
@@ -79,6 +98,23 @@ class Overlay:
     def without_waived(self, found: Iterable[Violation]) -> tuple[Violation, ...]:
         """Return *found* without the rules that this API does not have."""
         return tuple(violation for violation in found if violation.rule not in self._waived)
+
+    def _output(self, document: object) -> int | None:
+        """Return the most tokens that the profile itself documents for the answers of the model."""
+        name = document.get("model") if self._models and isinstance(document, dict) else None
+        model = self._profile.model(name) if isinstance(name, str) else None
+        return model.output if model in self._models and model is not None else None
+
+    def _over_output(self, document: Mapping[str, Any], broken: Collection[str]) -> Iterator[Finding]:
+        cap = self._output(document)
+        if cap is None:
+            return
+        for name in _CAPPED:
+            value = document.get(name)
+            if isinstance(value, bool) or not isinstance(value, int | float) or name in broken:
+                continue
+            if value > cap:
+                yield over_output(name, value, cap)
 
     def _other_roles(self, document: Mapping[str, Any]) -> Iterator[Finding]:
         messages = document.get("messages")
@@ -102,6 +138,7 @@ class Overlay:
                     yield Finding("undocumented_parameter", name, f"{self._name} documents no '{name}'.")
 
 
+_CAPPED = ("max_tokens", "max_completion_tokens")
 _NO_ROLE = "Invalid value: '{}'. Supported values are: {}."
 
 
@@ -112,9 +149,11 @@ def overlay_of(profile: Profile) -> Overlay | None:
     same = set(known.fields)
     fields = [field for field in profile.fields if field not in same]
     roles = profile.roles if set(profile.roles) != set(known.roles) else ()
-    if not fields and not roles and not profile.waived:
+    # the cap of a model that is as in the contract's profile is its family's
+    models = frozenset(model for model in profile.models if model.output) - set(known.models)
+    if not fields and not roles and not profile.waived and not models:
         return None
-    return Overlay(profile, fields, roles)
+    return Overlay(profile, fields, roles, models)
 
 
 def _schema(fields: Iterable[Field]) -> dict[str, Any]:

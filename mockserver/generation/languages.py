@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -26,17 +27,38 @@ _SHORT = 3  # in a prompt of so few words, one that tells is enough
 _SHARE = 0.3  # of the letters of a prompt that are of another script than ours
 _LETTERS = bytes(ord(c.lower()) if (c := chr(at)).isascii() and c.isalpha() else 32 for at in range(256))
 _LETTER = re.compile(r"[^\W\d_]")
-# a language, the letters that tell it, and the script they are of; the first that is there in number
+_WORD = re.compile(r"[^\W\d_]+")
+_QUOTED = re.compile("(?<!\\w)[\"'\u2018\u201c\u201e\u00ab].+?[\"'\u2019\u201c\u201d\u00bb](?!\\w)")
+_BEYOND = re.compile("[\u0370-\u1dff\u3040-\ud7a3]")  # scripts other than ours
+_CYRILLIC = "[\u0400-\u04ff]"
+_ARABIC = "[\u0621-\u064a\u066e-\u06d3]"
+# Russian writes the hard sign before these four only, and has letters that Bulgarian has not
+_BULGARIAN = (
+    r"(?is)^(?!.*[ыэё]).*"
+    r"(?:ъ(?![еёюя])|\b(?:\u0435|какво|каква|какви|времето|днес|утре|здравей(?:те)?|моля|защо|кога|колко|струва|"
+    r"това|този|тази|тези|ще|разкажи|\u0441\u0435|си|дай ми|преведи ми|кажи ми|обясни|напиши ми|една)\b)"
+)
+# a language, what tells it, and the script it is of; the first that is there in number. English stands
+# for the languages of a script that cannot be spoken: Serbian, Kazakh, Urdu, ... are not answered in another
 _SCRIPTS = (
     ("ja", "[\u3040-\u30ff]", "[\u3040-\u30ff\u3400-\u9fff]"),
     ("ko", "[\uac00-\ud7a3]", "[\uac00-\ud7a3]"),
     ("zh", "[\u3400-\u9fff]", "[\u3400-\u9fff]"),
-    ("uk", "[іїєґІЇЄҐ]", "[\u0400-\u04ff]"),
-    ("ru", "[\u0400-\u04ff]", "[\u0400-\u04ff]"),
+    (ENGLISH, "[ђћљњџјѓќѕўәғқңүұһөҷҳӣӯЂЋЉЊЏЈЃЌЅЎӘҒҚҢҮҰҺӨҶҲӢӮ]", _CYRILLIC),
+    ("uk", "[іїєґІЇЄҐ]", _CYRILLIC),
+    ("bg", _BULGARIAN, _CYRILLIC),
+    ("ru", _CYRILLIC, _CYRILLIC),
     ("el", "[\u0370-\u03ff]", "[\u0370-\u03ff]"),
     ("he", "[\u05d0-\u05ea]", "[\u05d0-\u05ea]"),
-    ("ar", "[\u0621-\u064a]", "[\u0621-\u064a]"),
+    (
+        ENGLISH,
+        "[\u0679\u0688\u0691\u06ba\u06c1\u06d2\u06c6\u06ce\u06d5\u06b5\u0695\u067c\u0689\u0693\u069a\u06bc]",
+        _ARABIC,
+    ),
+    ("fa", r"[\u067e\u0686\u0698\u06a9\u06af\u06cc]|\b(?:است|را)\b|^\W*سلام\W*$", _ARABIC),
+    ("ar", _ARABIC, _ARABIC),
     ("hi", "[\u0904-\u0939]", "[\u0900-\u097f]"),
+    ("th", "[\u0e01-\u0e2e]", "[\u0e00-\u0e7f]"),
 )
 _LOCAL = {  # kind of a property -> what faker calls it
     "author": "name",
@@ -77,13 +99,14 @@ def _language_of(text: str) -> str:
         words = text.encode().translate(_LETTERS).split()  # nearly all requests come here: this is quickest
         if _foreign().isdisjoint(words):
             return ENGLISH
-        return _by_words([word.decode() for word in words], frozenset())
-    known = len(_LETTER.findall(text)) * _SHARE
-    for name, telling, letters in _SCRIPTS:
-        if re.search(telling, text) and len(re.findall(letters, text)) > known:
-            return name
-    lower = text.lower()
-    return _by_words(re.findall(r"[^\W\d_]+", lower), frozenset(lower))
+        return _by_words(text.lower())
+    text = unicodedata.normalize("NFC", text)  # some systems send an accent apart from its letter
+    if _BEYOND.search(text):
+        known = len(_LETTER.findall(text)) * _SHARE
+        for name, telling, letters in _SCRIPTS:
+            if re.search(telling, text) and len(re.findall(letters, text)) > known:
+                return name
+    return _by_words(text.lower())
 
 
 @lru_cache(maxsize=32)
@@ -113,16 +136,26 @@ def words_of(name: str) -> Words:
     return words
 
 
-def _by_words(words: list[str], letters: frozenset[str]) -> str:
-    """Return the language most of whose telling words and letters are there."""
-    said, best, most = set(words), ENGLISH, 0
+def _by_words(text: str) -> str:
+    """Return the language most of whose telling words and letters are in *text*, which is in lower case."""
+    unquoted = _QUOTED.sub(" ", text)
+    if not (words := _WORD.findall(unquoted)):
+        unquoted, words = text, _WORD.findall(text)
+    said, letters = set(words), set(unquoted)
     least = 1 if len(words) <= _SHORT else 2
-    telling = said - _shared()
+    weak, english = _listed("weak"), language(ENGLISH).words
+    telling = said - _listed("shared") - weak - english
+    best, most = ENGLISH, len(said & english - _listed("shared"))
     for name, spoken in _languages().items():
-        score = len(spoken.words & telling) + len(spoken.letters & letters)
-        if score:  # words like "der" and "la" say nothing alone: they are in English texts too, as names
-            score += len(spoken.words & said) - len(spoken.words & telling)
-        if score > most and (score >= least or name == ENGLISH):
+        if name == ENGLISH:
+            continue
+        score, own = len(spoken.letters & letters), spoken.words & said
+        # words like "der" and "la" say nothing alone: they are in English texts too, as names
+        if not own.isdisjoint(telling) or (len(own - english) > 1 and not own.isdisjoint(weak)):
+            score += len(own)
+        else:
+            score -= 1  # one letter is in a name like "São Paulo"
+        if score > most and score >= least:
             best, most = name, score
     return best
 
@@ -139,13 +172,14 @@ def _locals(name: str, kind: str) -> tuple[str, ...]:
 def _foreign() -> frozenset[bytes]:
     """Return the words that tell another language, those in ASCII."""
     every = frozenset[str]().union(*(spoken.words for spoken in _languages().values()))
-    telling = every - language(ENGLISH).words - _shared()
+    telling = every - language(ENGLISH).words - _listed("shared")
     return frozenset(word.encode() for word in telling if word.isascii())
 
 
 @cache
-def _shared() -> frozenset[str]:
-    return frozenset(_data()["shared"].split())
+def _listed(name: str) -> frozenset[str]:
+    """Return the words that tell no language: "shared" ones never, "weak" ones not without another."""
+    return frozenset(_data()[name].split())
 
 
 @cache

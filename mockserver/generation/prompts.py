@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 _RESULTS = ("tool", "function")
+_INSTRUCTIONS = ("system", "developer")
 
 
 def user_text(messages: Sequence[Any]) -> str:
@@ -18,18 +19,26 @@ def user_text(messages: Sequence[Any]) -> str:
 
 
 def role_of_last(messages: Sequence[Any]) -> Any:
-    """Return the role of the last message, None where that is no message."""
-    last = messages[-1] if messages else None
-    return last.get("role") if isinstance(last, dict) else None
+    """Return the role of the last message but instructions, None where that is no message.
+
+    Instructions come behind what they are about: it is that which is answered.
+    """
+    for message in reversed(messages):
+        role = message.get("role") if isinstance(message, dict) else None
+        if role not in _INSTRUCTIONS:
+            return role
+    return None
 
 
 def tool_results(messages: Sequence[Any]) -> list[str]:
-    """Return what the tools said that *messages* end with, first one first."""
+    """Return what the tools said that *messages* end with but for instructions, first one first."""
     found: list[str] = []
     for message in reversed(messages):
-        if not isinstance(message, dict) or message.get("role") not in _RESULTS:
+        role = message.get("role") if isinstance(message, dict) else None
+        if role in _RESULTS:
+            found.append(_text(message.get("content")))
+        elif role not in _INSTRUCTIONS:
             break
-        found.append(_text(message.get("content")))
     return found[::-1]
 
 

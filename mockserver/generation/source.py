@@ -17,7 +17,7 @@ from understudy.contracts.families import Family, family_of
 from understudy.mockserver.chat import Answer, ChatRequest, Choice, Document
 from understudy.mockserver.generation.calls import called
 from understudy.mockserver.generation.citations import notes, searches
-from understudy.mockserver.generation.cutting import Text, limited, stopped
+from understudy.mockserver.generation.cutting import Text, cut, limited, stopped
 from understudy.mockserver.generation.languages import language_of, words_of
 from understudy.mockserver.generation.logprobs import token_logprobs
 from understudy.mockserver.generation.prompts import user_text
@@ -25,6 +25,7 @@ from understudy.mockserver.generation.reasoning import thinker, thought
 from understudy.mockserver.generation.styles import Style, checked
 from understudy.mockserver.generation.texts import said, words
 from understudy.mockserver.generation.tool_choice import chosen
+from understudy.mockserver.generation.voices import speaks
 from understudy.mockserver.tokens.bpe import count
 
 Generate: TypeAlias = Callable[[ChatRequest], Answer]
@@ -124,7 +125,8 @@ def _choice(asked: _Asked, number: int, index: int) -> Choice:
         return _answer(asked, number, index, most)
     if 0 <= most <= tokens:  # all spent on thinking (FACTS A.8)
         silence = _written(asked, Text("", (), ended=False), 0, number)
-        return replace(silence, reasoning=text, reasoning_tokens=most)
+        begun = limited(cut(text or "", asked.thinks.encoding), most, asked.thinks.encoding)
+        return replace(silence, reasoning=begun.whole or None, reasoning_tokens=most)
     choice = _answer(asked, number, index, most - tokens if most >= 0 else most)
     return replace(choice, reasoning=text, reasoning_tokens=tokens)
 
@@ -141,7 +143,7 @@ def _answer(asked: _Asked, number: int, index: int, most: int) -> Choice:
     text = limited(said(chat, family, asked.style, number, index), most, family.encoding)
     if document.get("stop"):
         text = stopped(text, document["stop"], family.encoding)
-    if "modalities" in document and _is_spoken(document, family):
+    if "modalities" in document and _is_spoken(chat, family):
         return _spoken(asked, text, most, Random(number + index))
     return _written(asked, text, most, number + index)
 
@@ -161,10 +163,10 @@ def _written(asked: _Asked, text: Text, most: int, number: int) -> Choice:
     return Choice(message, _ending(text), logprobs, text.pieces, _tokens(text, most, family))
 
 
-def _is_spoken(document: Document, family: Family) -> bool:
-    """Return whether the answer to *document* is to be audio, not text."""
-    asked = document.get("modalities")
-    return isinstance(asked, list) and "audio" in asked and (family.audio or not family.known)
+def _is_spoken(chat: ChatRequest, family: Family) -> bool:
+    """Return whether the answer to *chat* is to be audio, not text."""
+    asked = chat.document.get("modalities")
+    return isinstance(asked, list) and "audio" in asked and speaks(chat.model, family)
 
 
 def _spoken(asked: _Asked, text: Text, most: int, chance: Random) -> Choice:
@@ -200,5 +202,8 @@ def _tokens(text: Text, most: int, family: Family) -> int:
 
 
 def _whole(document: Document, name: str, default: int) -> int:
+    """Return the whole number that is called *name*; 2.0 is one, as in JSON Schema."""
     value = document.get(name)
+    if type(value) is float and value.is_integer():
+        return int(value)
     return value if type(value) is int else default

@@ -13,6 +13,7 @@ from understudy.mockserver.generation.prompts import role_of_last, user_text
 
 _READ = 8_192  # characters of the last message that are looked at
 _KINDS = ("function", "custom")
+_FORCES = ("required", "any")  # the second is Mistral's word (FACTS H)
 _ANSWERED = ("tool", "function", "assistant")
 # words that say nothing about which tool is meant
 _COMMON = frozenset(
@@ -53,11 +54,12 @@ def chosen(chat: ChatRequest, pick: int) -> Calls | None:
         allowed = choice.get("allowed_tools")
         if not isinstance(allowed, dict):
             return Calls((_named(choice, offered),), forced=True)
-        names = [_name(tool) for tool in allowed.get("tools") or () if isinstance(tool, dict)]
+        listed = allowed.get("tools")
+        names = [_name(tool) for tool in listed if isinstance(tool, dict)] if isinstance(listed, list) else []
         offered = [tool for tool in offered if tool.name in names] or offered
         choice = allowed.get("mode")
     # a tool's result is answered in text, so that an agent's loop ends
-    if choice != "required" and role_of_last(chat.messages) in _ANSWERED:
+    if choice not in _FORCES and role_of_last(chat.messages) in _ANSWERED:
         return None
     found = _meant(offered, user_text(chat.messages)[:_READ])
     if not found:

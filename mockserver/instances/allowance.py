@@ -13,12 +13,16 @@ class Exhausted(Exception):
 
 
 class Allowance:
-    """What is left, shared by all that is drawn, and tried in vain, for one value."""
+    """What is left, shared by all that is drawn, and tried in vain, for one value.
 
-    __slots__ = ("_left",)
+    *vain*: the reasons why nothing was found, by the identity of the shape it was to be found for.
+    """
+
+    __slots__ = ("_left", "vain")
 
     def __init__(self, values: float = VALUES) -> None:
         self._left = values
+        self.vain: dict[int, list[str]] = {}
 
     def spend(self, values: float) -> None:
         """Take *values* off what is left. Raises Exhausted where that was not enough."""

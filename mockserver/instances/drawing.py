@@ -11,7 +11,8 @@ from typing import Any
 from understudy.mockserver.instances.allowance import Allowance
 from understudy.mockserver.instances.measures import measured
 from understudy.mockserver.instances.patterns import matches, matching
-from understudy.mockserver.instances.plan import FREE_DEPTH, SchemaPlan, Unsatisfiable, longest_prefix
+from understudy.mockserver.instances.plan import FREE_DEPTH, SchemaPlan, Unsatisfiable
+from understudy.mockserver.instances.reasons import longest_prefix
 from understudy.mockserver.instances.shapes import ALL_TYPES, Schema, Shape, same
 from understudy.mockserver.instances.strings import Words, text
 

@@ -20,6 +20,7 @@ from understudy.mockserver.instances.allowance import Allowance, Exhausted
 from understudy.mockserver.instances.alternatives import Alternatives
 from understudy.mockserver.instances.drawing import Drawing
 from understudy.mockserver.instances.plan import SchemaPlan, Unsatisfiable
+from understudy.mockserver.instances.references import References
 from understudy.mockserver.instances.shapes import Schema
 from understudy.mockserver.instances.strings import Words, plain_words
 
@@ -69,7 +70,13 @@ def _compile(key: bytes) -> tuple[SchemaPlan, Any]:
     try:
         validator = jsonschema_rs.validator_for(schema, validate_formats=True, retriever=_refuse)
         return SchemaPlan(schema, Alternatives(schema)), validator
-    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
+    except jsonschema_rs.ValidationError as error:
+        reason, where = error.message, list(error.instance_path)
+        if not where:  # then it is no keyword that is wrong, but what one leads to
+            reason = References(schema).lost() or reason
+        place = f" (at {'/'.join(map(str, where))})" if where else ""
+        raise Unsatisfiable(f"not a schema that can be read: {reason[:300]}{place}") from None
+    except (jsonschema_rs.ReferencingError, ValueError) as error:
         raise Unsatisfiable(f"not a schema that can be read: {str(error)[:300]}") from None
 
 

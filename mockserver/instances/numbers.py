@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from random import Random
@@ -13,20 +13,34 @@ from understudy.mockserver.instances.shapes import Shape
 _SPAN = 100  # how far from its one bound a number lies that has only one
 _FINEST = 12  # decimals tried for a narrow range
 _MOST_STEPS = 1_000_000  # steps from the start that are drawn from
+_TRIES = 64  # numbers looked at for one that other validators take too
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The numbers ``k * numerator / denominator`` for k from *first* on, *count* of them."""
+    """The numbers ``k * numerator / denominator`` for k from *first* on, *count* of them.
+
+    Of these, multiples of *step* in floating point are preferred: 0.07 is 7 times 0.01, but many
+    validators (Python's ``jsonschema`` too) divide, and 0.07 / 0.01 is 7.000000000000001.
+    """
 
     first: int
     count: int
     numerator: int
     denominator: int
+    step: float | None = None
 
     def draw(self, chance: Random) -> int | float:
-        at = (self.first + int(chance.random() * self.count)) * self.numerator
-        return at // self.denominator if at % self.denominator == 0 else at / self.denominator
+        start = int(chance.random() * self.count)
+        drawn = self._number(start)
+        if self.step is None:
+            return drawn
+        near = (self._number((start + at) % self.count) for at in range(min(_TRIES, self.count)))
+        return next((number for number in near if _divides(number, self.step)), drawn)
+
+    def _number(self, at: int) -> int | float:
+        exact = (self.first + at) * self.numerator
+        return exact // self.denominator if exact % self.denominator == 0 else exact / self.denominator
 
 
 def grid(shape: Shape, *, whole: bool) -> Grid | None:
@@ -34,15 +48,42 @@ def grid(shape: Shape, *, whole: bool) -> Grid | None:
     return _grid(shape.low, shape.high, shape.step, whole)
 
 
+def contradiction(shape: Shape, *, whole: bool) -> str:
+    """Return why *shape* has no numbers, in words."""
+    low, high, step = shape.low, shape.high, shape.step
+    least = f"{'exclusiveMinimum' if low[1] else 'minimum'} {_written(low[0])}" if low else ""
+    most = f"{'maximum' if high[1] else 'exclusiveMaximum'} {_written(high[0])}" if high else ""
+    if low and high and low[0] > high[0]:
+        return f"{least} is above {most}"
+    kind = "integer" if whole else f"number of {_FINEST} decimals or fewer"
+    if step:
+        kind = f"{'integer' if whole else 'number'} that is a multiple of {_written(step)}"
+    return f"no {kind} lies between {least or 'any'} and {most or 'any'}"
+
+
+def _written(number: Fraction) -> str:
+    return str(number.numerator) if number.denominator == 1 else repr(float(number))
+
+
+def _divides(number: float, step: float) -> bool:
+    """Return whether ``number / step`` is whole as a validator with floats computes it."""
+    try:
+        return (number / step).is_integer()
+    except OverflowError:  # out of reach of floats, so they compute it exactly
+        return True
+
+
 Bound = tuple[Fraction, bool]
 
 
 @lru_cache(maxsize=1024)
 def _grid(low: Bound | None, high: Bound | None, step: Fraction | None, whole: bool) -> Grid | None:
+    divisor = float(step) if step is not None and step.denominator != 1 else None
     if whole:
         step = Fraction(step.numerator) if step else Fraction(1)
     if step is not None:
-        return _steps(low, high, step)
+        found = _steps(low, high, step)
+        return replace(found, step=divisor) if found and divisor else found
     found = None
     for decimals in (2, 4, _FINEST):
         found = found or _steps(low, high, Fraction(1, 10**decimals))

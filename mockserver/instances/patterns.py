@@ -41,7 +41,7 @@ _LONG_NAMES |= {"Decimal_Number": "Nd", "digit": "Nd", "Punctuation": "P", "Symb
 
 
 @lru_cache(maxsize=512)
-def _tree(pattern: str) -> Any:
+def tree(pattern: str) -> Any:
     """Return the tree of *pattern*. ValueError for what Python cannot say."""
     try:
         return _parser.parse(_python(pattern))
@@ -51,7 +51,7 @@ def _tree(pattern: str) -> Any:
 
 def matching(pattern: str, chance: Random, allowance: Allowance, more: int = 4) -> str:
     """Return a text drawn from *pattern*, open repeats up to *more* beyond their least."""
-    return _Walk(chance, more, allowance).sequence(_tree(pattern))
+    return Walk(chance, more, allowance).sequence(tree(pattern))
 
 
 def matches(pattern: str, text: str) -> bool:
@@ -119,34 +119,38 @@ def _members(name: str) -> str:
     return _UNICODE[short]
 
 
-class _Walk:
+class Walk:
     """One drawing: what groups held, for the references back to them."""
 
     def __init__(self, chance: Random, more: int, allowance: Allowance) -> None:
-        self._chance = chance
+        self.chance = chance
         self._allowance = allowance
         self._more = more
         self._groups: dict[int | None, str] = {}
 
     def sequence(self, nodes: Iterable[tuple[Any, Any]]) -> str:
-        return "".join([self._node(str(kind), value) for kind, value in nodes])
+        return "".join([self.node(str(kind), value) for kind, value in nodes])
 
-    def _node(self, kind: str, value: Any) -> str:
+    def node(self, kind: str, value: Any) -> str:
         # literals and classes first: they are most of every pattern
         if kind == "LITERAL":
             return chr(value)
         if kind == "IN":
-            return self._pick(_class_members(tuple(value)))
+            return self._pick(class_members(tuple(value)))
         step = getattr(self, f"_{kind.lower()}", None)
         if step is None:
             return ""  # a position or an assertion
         drawn: str = step(value)
         return drawn
 
+    def times(self, least: int, most: int, inner: Any) -> int:
+        """Return how often *inner* is drawn."""
+        return least + int(self.chance.random() * (most - least + 1))
+
     def _pick(self, options: Sequence[_Option]) -> _Option:
         if not options:
             raise ValueError("pattern: a class without members")
-        return options[int(self._chance.random() * len(options))]
+        return options[int(self.chance.random() * len(options))]
 
     def _any(self, _: Any) -> str:
         return self._pick(_PRINTABLE)
@@ -174,7 +178,7 @@ class _Walk:
         most = min(int(most), least + self._more)
         if least > _MOST_REPEATS * 64:
             raise ValueError(f"pattern: {least} repeats are more than are drawn")
-        times = least + int(self._chance.random() * (most - least + 1))
+        times = self.times(least, most, inner)
         self._allowance.spend(times / 64)
         return "".join([self.sequence(inner) for _ in range(times)])
 
@@ -182,7 +186,7 @@ class _Walk:
 
 
 @lru_cache(maxsize=1024)
-def _class_members(items: tuple[tuple[Any, Any], ...]) -> str:
+def class_members(items: tuple[tuple[Any, Any], ...]) -> str:
     negated = False
     found: list[str] = []
     for kind, value in items:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from understudy.mockserver.instances.alternatives import Alternatives
 from understudy.mockserver.instances.numbers import grid
 from understudy.mockserver.instances.patterns import matches
+from understudy.mockserver.instances.reasons import longest_prefix, why_unmet
 from understudy.mockserver.instances.shapes import Members, Schema, Shape
 
 _DEEPEST = 20  # objects and arrays inside one another
@@ -62,18 +63,21 @@ class SchemaPlan:
         key = (id(schema), budget)
         known = self._closing.get(key)
         if known is None:
-            found = ((shape, self._types(shape, budget)) for shape in self._shapes(schema))
+            found = ((shape, self._types(shape, budget)) for shape in self.shapes(schema))
             known = self._closing[key] = tuple((shape, types) for shape, types in found if types)
         return known
 
-    def _shapes(self, schema: Schema) -> tuple[Shape, ...]:
+    def shapes(self, schema: Schema) -> tuple[Shape, ...]:
+        """Return the shapes of *schema*, whether or not they end. Unsatisfiable where it cannot be read."""
         broken = self._broken.get(id(schema))
         if broken is None:
             try:
                 return self._alternatives.of(schema)
             except (LookupError, ValueError, TypeError, AttributeError) as error:
+                # the words of the first two are ours
+                said = error if isinstance(error, (LookupError, ValueError)) else repr(error)
                 # kept, since to find out may have been a lot of work
-                broken = (schema, f"cannot follow the schema: {type(error).__name__} {error}")
+                broken = (schema, f"cannot follow the schema: {said}")
                 self._broken[id(schema)] = broken
         raise Unsatisfiable(broken[1])
 
@@ -115,7 +119,7 @@ class SchemaPlan:
         for budget in range(1, _DEEPEST + 1):
             if self.ways(self.root, budget):
                 return max(budget, FREE_DEPTH)
-        raise Unsatisfiable(f"no value is possible within {_DEEPEST} levels")
+        raise Unsatisfiable(*why_unmet(self, _DEEPEST))
 
     def _types(self, shape: Shape, budget: int) -> tuple[str, ...]:
         """Return the types *shape* can take within *budget* levels, the suggested ones first."""
@@ -137,11 +141,6 @@ class SchemaPlan:
             needed = range(min(shape.fewest, longest_prefix(shape) + 1))
             return all(self.ways(self.item(shape, at), budget - 1) for at in needed)
         return all(self.ways(self.member(shape, member), budget - 1) for member in shape.required)
-
-
-def longest_prefix(shape: Shape) -> int:
-    """Return how many items *shape* names one by one."""
-    return max((len(prefix) for prefix, _ in shape.items), default=0)
 
 
 def _of_member(members: Members, name: str) -> Iterator[Schema]:

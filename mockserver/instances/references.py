@@ -54,7 +54,23 @@ class References:
         base = self._bases.get(id(schema), "")
         # urljoin knows nothing of urn: addresses, for which a fragment is all a reference can be
         joined = base + reference if reference.startswith("#") else urljoin(base, reference)
-        address, fragment = urldefrag(joined)
+        try:
+            return self._found(*urldefrag(joined))
+        except (LookupError, ValueError, TypeError):
+            raise LookupError(_nowhere(reference)) from None
+
+    def lost(self) -> str | None:
+        """Return why the first reference that leads nowhere is lost, None where all lead somewhere."""
+        for schema, _ in _walk(self._named[""], ""):
+            for keyword in ("$ref", "$dynamicRef"):
+                try:
+                    if isinstance(reference := schema.get(keyword), str):
+                        self.target(schema, reference)
+                except LookupError as error:
+                    return str(error)
+        return None
+
+    def _found(self, address: str, fragment: str) -> Any:
         if address.startswith(_METASCHEMAS) and address not in self._named:
             return _ANY_SCHEMA
         if not fragment:
@@ -66,6 +82,12 @@ class References:
             key = part.replace("~1", "/").replace("~0", "~")
             found = found[int(key)] if isinstance(found, list) else found[key]
         return found
+
+
+def _nowhere(reference: str) -> str:
+    if reference.startswith("#"):
+        return f"the reference {reference!r} leads nowhere in the schema"
+    return f"the reference {reference!r} leads out of the schema, and nothing is fetched"
 
 
 def _walk(node: Any, base: str) -> Iterator[tuple[Mapping[str, Any], str]]:

@@ -7,7 +7,8 @@ from random import Random
 from typing import TypeAlias
 
 from understudy.mockserver.instances.allowance import Allowance
-from understudy.mockserver.instances.formats import formatted
+from understudy.mockserver.instances.formats import formatted, forms
+from understudy.mockserver.instances.narrowing import narrowed, taken
 from understudy.mockserver.instances.patterns import matches, matching
 from understudy.mockserver.instances.shapes import Shape
 
@@ -15,6 +16,7 @@ from understudy.mockserver.instances.shapes import Shape
 Words: TypeAlias = "Callable[[Random, str], str]"
 
 _TRIES = 60
+_IN_VAIN = 4  # failures with a format after which a shape is not drawn again for the same value
 _LONGEST = 100_000  # characters that are drawn at most, however long a string is asked for
 _PLAIN = ("amber", "breeze", "copper", "delta", "ember", "harbor", "iris", "linen", "meadow", "quartz")
 
@@ -28,7 +30,14 @@ def plain_words(chance: Random, name: str) -> str:
 
 def text(shape: Shape, chance: Random, words: Words, name: str, allowance: Allowance) -> str:
     """Return a string for *shape*. ValueError with the reason where none was found."""
-    found = _drawn(shape, chance, words, name, allowance)
+    if allowance.vain and len(said := allowance.vain.get(id(shape), [])) >= _IN_VAIN:
+        raise ValueError(said[-1])
+    try:
+        found = _drawn(shape, chance, words, name, allowance)
+    except ValueError as error:
+        if shape.formats:  # which is a lot of work
+            allowance.vain.setdefault(id(shape), []).append(str(error))
+        raise
     allowance.spend(len(found) / 64)
     return found
 
@@ -38,13 +47,28 @@ def _drawn(shape: Shape, chance: Random, words: Words, name: str, allowance: All
         raise ValueError(f"minLength {shape.shortest} is above maxLength {shape.longest}")
     if shape.shortest > _LONGEST:
         raise ValueError(f"minLength {shape.shortest} is above the {_LONGEST} characters that are drawn")
-    if shape.patterns:
-        return _patterned(shape, chance, words, name, allowance)
-    for wanted in shape.formats:
-        found = _tried(shape, lambda wanted=wanted: formatted(wanted, chance))  # type: ignore[misc]
+    if shape.formats:
+        found = _formatted(shape, chance, allowance)
         if found is not None:
             return found
+    if shape.patterns:
+        return _patterned(shape, chance, words, name, allowance)
     return _fitted(words(chance, name), shape, chance, words, name)
+
+
+def _formatted(shape: Shape, chance: Random, allowance: Allowance) -> str | None:
+    if len(shape.formats) == 1 and not shape.patterns:  # nearly always, and then the first one fits
+        found = formatted(shape.formats[0], chance)
+        if found is not None and _fits(found, shape):
+            return found
+    if not any(forms(wanted) for wanted in shape.formats):
+        return None
+    found = narrowed(shape, chance, allowance)
+    if found is None and not shape.patterns:
+        raise ValueError(
+            f"no {' and '.join(shape.formats)} of {shape.shortest} to {shape.longest} characters found"
+        )
+    return found
 
 
 def _patterned(shape: Shape, chance: Random, words: Words, name: str, allowance: Allowance) -> str:
@@ -58,17 +82,16 @@ def _patterned(shape: Shape, chance: Random, words: Words, name: str, allowance:
             more_text = words(chance, name) * (shape.shortest - len(found))
             more_text = more_text[: shape.shortest - len(found)]
             found = found + more_text if attempt % 8 < 4 else more_text + found
-        if _fits(found, shape) and all(matches(pattern, found) for pattern in shape.patterns):
+        if _fits(found, shape) and _taken(found, shape):
             return found
-    raise ValueError(f"no text found for pattern {' and '.join(map(repr, shape.patterns))}")
+    beside = f" and format {' and '.join(shape.formats)}" if shape.formats else ""
+    raise ValueError(f"no text found for pattern {' and '.join(map(repr, shape.patterns))}{beside}")
 
 
-def _tried(shape: Shape, draw: Callable[[], str | None]) -> str | None:
-    for _ in range(_TRIES):
-        found = draw()
-        if found is None or _fits(found, shape):
-            return found
-    raise ValueError(f"no {shape.formats[0]} of {shape.shortest} to {shape.longest} characters found")
+def _taken(found: str, shape: Shape) -> bool:
+    if not all(matches(pattern, found) for pattern in shape.patterns):
+        return False
+    return not shape.formats or taken(shape.formats, found)
 
 
 def _fits(found: str, shape: Shape) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any, Final, Literal, TypeAlias
 
 from understudy.mockserver.chat import Answer, ChatRequest, Verbatim
@@ -173,8 +174,8 @@ class Fail:
     headers: Headers = ()
 
     def __post_init__(self) -> None:
-        if not 400 <= self.status <= 599:
-            raise ValueError(f"status is {self.status}, expected 400 to 599")
+        if type(self.status) is not int or not 400 <= self.status <= 599:
+            raise ValueError(f"status is {self.status!r}, expected 400 to 599")
 
     def error(self) -> ApiError:
         """Return the error this stands for."""
@@ -195,6 +196,31 @@ class Fail:
             headers=tuple(self.headers),
             own=frozenset(own if self.code is NOTHING else own | {"code"}),
         )
+
+
+def header_texts(given: Any) -> Headers:
+    """Return the headers *given* by name; a number is taken as text. Raises ValueError for other values."""
+    if not isinstance(given, Mapping):
+        raise ValueError(f"headers is {given!r}, expected a mapping from names to texts")
+    for name, value in given.items():
+        if not isinstance(name, str) or isinstance(value, bool) or not isinstance(value, (str, int, float)):
+            raise ValueError(f"headers has {name!r}: {value!r}, expected texts, or numbers")
+    return tuple((name, str(value)) for name, value in given.items())
+
+
+def error_headers(given: Any, retry_after: Any = None) -> Headers:
+    """Return the headers of an error, which may be asked for again after *retry_after* seconds (None: it
+    does not say). A ``retry-after`` among those *given* goes before. Raises ValueError for what is none."""
+    headers = header_texts(given)
+    if retry_after is None:
+        return headers
+    number = isinstance(retry_after, (int, float)) and not isinstance(retry_after, bool)
+    if not number or not isfinite(retry_after) or retry_after < 0:
+        raise ValueError(f"retry_after is {retry_after!r}, expected a number of seconds, 0 or more")
+    if any(name.lower() == "retry-after" for name, _ in headers):
+        return headers
+    whole = retry_after == int(retry_after)
+    return (("retry-after", str(int(retry_after) if whole else retry_after)), *headers)
 
 
 Called: TypeAlias = Callable[[ChatRequest], Any]

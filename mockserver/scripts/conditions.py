@@ -17,12 +17,14 @@ _GLOB = frozenset("*?[")
 
 
 class Condition(NamedTuple):
-    """One key of a rule. *came* says what the request has there, *expected* what the rule asks."""
+    """One key of a rule. *came* says what the request has there, *expected* what the rule asks. *slow*: it
+    looks around or back in texts, and is asked once."""
 
     key: str
     holds: Callable[[Facts], bool]
     came: Callable[[Facts], str]
     expected: str
+    slow: bool = False
 
 
 def conditions(when: When) -> tuple[Condition, ...]:
@@ -115,24 +117,29 @@ def _text(key: str, wanted: Text) -> Condition:
         text: str | None = getattr(facts, key)
         return f"no {key} message" if text is None else shown(text)
 
+    slow = not wanted.linear
     if key == "user":
-        return Condition(key, lambda facts: wanted.fits(facts.user), came, str(wanted))
-    return Condition(key, lambda facts: wanted.fits(facts.system), came, str(wanted))
+        return Condition(key, lambda facts: wanted.fits(facts.user), came, str(wanted), slow)
+    return Condition(key, lambda facts: wanted.fits(facts.system), came, str(wanted), slow)
 
 
 def _any_message(wanted: Text) -> Condition:
     def came(facts: Facts) -> str:
         return f"{len(facts.texts)} messages, none of which does"
 
-    return Condition("any_message", lambda facts: any(map(wanted.fits, facts.texts)), came, str(wanted))
+    return Condition(
+        "any_message",
+        lambda facts: wanted.fits_one(reversed(facts.texts)),
+        came,
+        str(wanted),
+        not wanted.linear,
+    )
 
 
 def _tool_result(wanted: ToolResult) -> Condition:
     def fits(result: Result) -> bool:
-        return (
-            (wanted.tool is None or fnmatchcase(result.name, wanted.tool))
-            and (wanted.id is None or result.id == wanted.id)
-            and wanted.text.fits(result.text)
+        return (wanted.tool is None or fnmatchcase(result.name, wanted.tool)) and (
+            wanted.id is None or result.id == wanted.id
         )
 
     def came(facts: Facts) -> str:
@@ -142,7 +149,13 @@ def _tool_result(wanted: ToolResult) -> Condition:
     said = [f"of the tool {wanted.tool}"] if wanted.tool is not None else []
     said += [f"of the call {wanted.id}"] if wanted.id is not None else []
     expected = " ".join(["a result", *said, str(wanted.text)])
-    return Condition("tool_result", lambda facts: any(map(fits, facts.results)), came, expected)
+    return Condition(
+        "tool_result",
+        lambda facts: wanted.text.fits_one(result.text for result in facts.results if fits(result)),
+        came,
+        expected,
+        not wanted.text.linear,
+    )
 
 
 def _named(key: str, wanted: Named, of: Callable[[Facts], Mapping[str, str]]) -> Iterator[Condition]:
@@ -156,7 +169,9 @@ def _member(key: str, name: str, wanted: Text | None, of: Callable[[Facts], Mapp
 
     if wanted is None:
         return Condition(key, lambda facts: name not in of(facts), came, "to be absent")
-    return Condition(key, lambda facts: wanted.fits(of(facts).get(name)), came, str(wanted))
+    return Condition(
+        key, lambda facts: wanted.fits(of(facts).get(name)), came, str(wanted), not wanted.linear
+    )
 
 
 def _at(wanted: At) -> Condition:
@@ -176,9 +191,10 @@ def _at(wanted: At) -> Condition:
     if (text := wanted.text) is not None:
         return Condition(
             key,
-            lambda facts: any(isinstance(value, str) and text.fits(value) for value in facts.nodes(query)),
+            lambda facts: text.fits_one(value for value in facts.nodes(query) if isinstance(value, str)),
             came,
             str(text),
+            not text.linear,
         )
     if wanted.equals is ANYTHING:
         return Condition(key, lambda facts: bool(facts.nodes(query)), came, "to be there")

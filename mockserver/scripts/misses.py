@@ -44,9 +44,16 @@ def _miss(prepared: Prepared, number: int, facts: Facts) -> _Miss:
 
 
 def _failing(asks: Sequence[Condition], facts: Facts) -> Iterable[tuple[Condition, str]]:
-    """Return what does not hold and what came instead. A predicate is called only where all else holds."""
+    """Return what does not hold and what came instead. A predicate is called only where all else holds.
+
+    What is slow is not asked again: it is named where all else holds, for then it may be what did not.
+    """
     failing: list[tuple[Condition, str]] = []
-    for condition in asks:
+    for condition in sorted(asks, key=lambda condition: (condition.key == "predicate", condition.slow)):
+        if condition.slow:
+            if not failing:
+                failing.append((condition, condition.came(facts)))
+            continue
         if condition.key == "predicate" and failing:
             continue
         try:
@@ -61,10 +68,19 @@ def _failing(asks: Sequence[Condition], facts: Facts) -> Iterable[tuple[Conditio
 def _told(miss: _Miss) -> str:
     rule = miss.prepared.rule
     if not miss.failing:
-        return f"{rule}, which fits but answers {rule.limit} times in all, and has"
-    told = [f"{condition.key} is {came}, expected {condition.expected}" for condition, came in miss.failing]
+        return f"{rule}, which fits{_used_up(rule.limit)}"
+    told = [
+        f"{condition.key} is {came}, expected {condition.expected}{_UNSURE if condition.slow else ''}"
+        for condition, came in miss.failing
+    ]
     more = f"; {len(told) - _KEYS_TOLD} more" if len(told) > _KEYS_TOLD else ""
     return f"{rule}: {'; '.join(told[:_KEYS_TOLD])}{more}"
+
+
+def _used_up(limit: int | None) -> str:
+    if limit is None:  # what a predicate says now, or a rule that came after the request
+        return " now, and did not when it was asked"
+    return " but answers once, and has" if limit == 1 else f" but answers {limit} times in all, and has"
 
 
 def _likeness(one: str, other: str) -> float:
@@ -73,4 +89,5 @@ def _likeness(one: str, other: str) -> float:
     return len(left & right) / len(left | right) if left and right else 0.0
 
 
+_UNSURE = " (or it has answered all it may: what looks around or back is not searched for twice)"
 _WORDS = re.compile(r"\w+")

@@ -1,8 +1,7 @@
 """JSONPath (RFC 9535) over a request body.
 
 Most paths only step down (``$.metadata.tenant``, ``$.messages[0].content``): those are walked here. The
-others are asked of ``python-jsonpath``, loaded when the first comes, with the patterns of ``match`` and
-``search`` searched by the bounded engine (``texts.searching``).
+others are for ``full_paths``, loaded when the first comes.
 """
 
 from __future__ import annotations
@@ -14,11 +13,8 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
-from understudy.mockserver.scripts.texts import searching
-
 _Select: TypeAlias = Callable[[Any], Iterable[Any]]
 
-_DEEPEST = 256  # levels a `..` goes down; request bodies have 128 by default
 _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(0|[1-9][0-9]{0,9})\]|\['([^'\\]*)'\]|\[\"([^\"\\]*)\"\]")
 
 
@@ -87,50 +83,7 @@ def _walk(steps: tuple[str | int, ...]) -> _Select:
 
 
 def _full(text: str) -> _Select:
-    environment, broken = _environment()
-    try:
-        compiled = environment.compile(text)
-    except (broken, RecursionError) as error:
-        reason = str(error).split("\n")[0]
-        raise ValueError(f"{text!r} is no JSONPath (RFC 9535): {reason}") from None
-
-    def select(value: Any) -> Iterable[Any]:
-        try:
-            for node in compiled.finditer(value):
-                yield node.obj
-        except broken:
-            return
-
-    return select
-
-
-@lru_cache(maxsize=1)
-def _environment() -> tuple[Any, type[Exception]]:
     # loaded here: 90 ms, for the few scripts that need more than plain steps
-    from jsonpath import JSONPathEnvironment, JSONPathError
-    from jsonpath.function_extensions import ExpressionType, FilterFunction
+    from understudy.mockserver.scripts.full_paths import full
 
-    class Bounded(FilterFunction):
-        arg_types = [ExpressionType.VALUE, ExpressionType.VALUE]  # noqa: RUF012  (the library's own form)
-        return_type = ExpressionType.LOGICAL
-
-        def __init__(self, frame: str) -> None:
-            self._frame = frame
-
-        def __call__(self, value: object, pattern: object) -> bool:
-            if not isinstance(value, str) or not isinstance(pattern, str):
-                return False
-            try:
-                return searching(self._frame % pattern)(value)
-            except ValueError:  # RFC 9535, 2.4.6: a pattern that is none is never found
-                return False
-
-    class Environment(JSONPathEnvironment):
-        max_recursion_depth = _DEEPEST
-
-        def setup_function_extensions(self) -> None:
-            super().setup_function_extensions()
-            self.function_extensions["match"] = Bounded("^(?:%s)$")
-            self.function_extensions["search"] = Bounded("%s")
-
-    return Environment(strict=True), JSONPathError
+    return full(text)

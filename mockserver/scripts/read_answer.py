@@ -6,7 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from understudy.mockserver.layout import compact
-from understudy.mockserver.scripts.answer import ENVELOPE, NOTHING, Call, Fail, Rendered, Reply, Said
+from understudy.mockserver.scripts.answer import (
+    ENVELOPE,
+    NOTHING,
+    Call,
+    Fail,
+    Rendered,
+    Reply,
+    Said,
+    error_headers,
+    header_texts,
+)
 from understudy.mockserver.scripts.templates import reads_headers, template
 
 Place = Callable[[Sequence["str | int"]], str]
@@ -33,7 +43,7 @@ def read_fail(document: Any) -> Fail:
         type=document.get("type"),
         code=document.get("code", NOTHING),
         param=document.get("param"),
-        headers=tuple(document.get("headers", {}).items()),
+        headers=error_headers(document.get("headers", {}), document.get("retry_after")),
     )
 
 
@@ -52,7 +62,7 @@ def _whole(document: Mapping[str, Any]) -> Reply | Fail:
         choices=tuple(Said(text=one) if isinstance(one, str) else _said(one) for one in choices),
         usage=document.get("usage"),
         envelope=envelope,
-        headers=tuple(document.get("headers", {}).items()),
+        headers=header_texts(document.get("headers", {})),
     )
 
 

@@ -90,6 +90,16 @@ class When:
     shape: Shape | None = None
     predicate: Predicate | None = None
 
+    def __post_init__(self) -> None:
+        if self.predicate is not None and not callable(self.predicate):
+            raise ValueError(f"predicate is {self.predicate!r}, expected a callable that gets the request")
+
+
+def check_priority(priority: Any) -> None:
+    """Raise ValueError for what is no whole number."""
+    if type(priority) is not int:
+        raise ValueError(f"priority is {priority!r}, expected a whole number")
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -110,8 +120,9 @@ class Rule:
     def __post_init__(self) -> None:
         if not self.answers:
             raise ValueError(f"{self}: a rule needs an answer")
-        if self.times is not None and self.times < 1:
-            raise ValueError(f"{self}: times is {self.times}, expected 1 or more")
+        if self.times is not None and (type(self.times) is not int or self.times < 1):
+            raise ValueError(f"{self}: times is {self.times!r}, expected a whole number, 1 or more")
+        check_priority(self.priority)
         if self.then not in ("repeat", "stop", "cycle"):
             raise ValueError(f"{self}: then is 'repeat', 'stop' or 'cycle', not {self.then!r}")
 

@@ -50,7 +50,8 @@ def _choice(said: Said, saying: _Saying) -> Choice:
         message=message,
         finish_reason=said.finish_reason or _finish(said, saying),
         logprobs=_logprobs(said, message, saying),
-        pieces=said.pieces,
+        pieces=_pieces(said, saying),
+        text_after=said.text_after if said.text else "",
         reasoning=said.reasoning,
         reasoning_tokens=tokens,
     )
@@ -60,10 +61,10 @@ def _message(said: Said, saying: _Saying) -> dict[str, Any]:
     """Return the message, its keys in the API's order (FACTS B.1)."""
     after, calls = said.text_after, [_call(call, saying.chance) for call in said.tool_calls]
     message: dict[str, Any] = {"role": "assistant"}
-    if after:  # calls before the content: so a stream sends them
-        message |= {"tool_calls": calls, "content": (said.text or "") + after}
+    if after and not said.text:  # calls before the content: so a stream sends them
+        message |= {"tool_calls": calls, "content": after}
     else:
-        message["content"] = said.text
+        message["content"] = f"{said.text}{after}" if after else said.text
         if calls:
             message["tool_calls"] = calls
     if said.function_call is not None:
@@ -75,6 +76,14 @@ def _message(said: Said, saying: _Saying) -> dict[str, Any]:
     elif said.text is None and not (calls or said.function_call or said.refusal is not None):
         message["content"] = ""
     return message
+
+
+def _pieces(said: Said, saying: _Saying) -> tuple[str, ...] | None:
+    """Return the pieces of all that is said; those of a script are of what comes before the calls."""
+    if said.pieces is None or not said.text_after:
+        return said.pieces
+    before = said.pieces if said.text else ()  # without a text, they are of the call
+    return (*before, *split(said.text_after, saying.family.encoding))
 
 
 def _call(call: Call, chance: Random) -> dict[str, Any]:
@@ -112,7 +121,8 @@ def _logprobs(said: Said, message: Mapping[str, Any], saying: _Saying) -> Mappin
     for member in ("content", "refusal"):
         text = message.get(member)
         if text:
-            pieces = split(text, saying.family.encoding)
+            parts = [said.text, said.text_after] if said.text and said.text_after else [text]
+            pieces = [piece for part in parts for piece in split(part, saying.family.encoding)]
             refused = member == "refusal"
             scores[member] = token_logprobs(pieces, alternatives, saying.chance, refused=refused)[member]
     return scores if any(scores.values()) else None

@@ -33,17 +33,17 @@ class Scenario(NamedTuple):
     faults: tuple[FaultRule, ...]
 
 
-def read_scenario(text: str, where: str) -> tuple[Rule, ...]:
+def read_scenario(text: str | bytes, where: str) -> tuple[Rule, ...]:
     """Return the rules of the scenario in *text*, as ``read_whole`` does."""
     return read_whole(text, where).rules
 
 
-def read_whole(text: str, where: str) -> Scenario:
-    """Return the scenario in *text*, which was read from *where*.
+def read_whole(text: str | bytes, where: str) -> Scenario:
+    """Return the scenario in *text* (bytes: in UTF-8), which was read from *where*.
 
     Raises ValueError with all that is wrong, a line each: ``file:line: path: reason``.
     """
-    marked = read_marked(text, where)
+    marked = read_marked(_decoded(text, where) if isinstance(text, bytes) else text, where)
     told: list[str] = [] if _fits(marked.value) else list(mistakes(marked, schema()))
     reader = _Reader(marked)
     whole = [
@@ -71,6 +71,16 @@ def schema() -> Mapping[str, Any]:
 def schema_text() -> str:
     """Return the JSON Schema of scenario files as it is published."""
     return (files("understudy.mockserver.scripts") / "scenario.schema.json").read_text("utf-8")
+
+
+def _decoded(data: bytes, where: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ValueError(
+            f"{where}:{line}: the byte {data[error.start]:#04x} is not UTF-8; save the file as UTF-8"
+        ) from None
 
 
 class _Reader:

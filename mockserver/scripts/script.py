@@ -9,9 +9,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from understudy.mockserver.scripts.answer import NOTHING, Answering, Fail, as_answer
+from understudy.mockserver.scripts.answer import NOTHING, Answering, Fail, as_answer, error_headers
 from understudy.mockserver.scripts.read_when import read_when
-from understudy.mockserver.scripts.rule import Predicate, Rule, Then, ToolResult, When
+from understudy.mockserver.scripts.rule import Predicate, Rule, Then, ToolResult, When, check_priority
 from understudy.mockserver.scripts.scripts import Scripts
 from understudy.mockserver.scripts.texts import Text, TextLike, contains, regex
 
@@ -53,10 +53,10 @@ class Branch:
     ) -> Branch:
         """Answer with an error; what is left out is as the API documents it for *status*.
 
-        *retry_after* is in seconds and goes into the header of that name.
+        *retry_after* is in seconds and goes into the header of that name. Raises ValueError for what is
+        no error's.
         """
-        wait = {} if retry_after is None else {"retry-after": f"{retry_after:g}"}
-        pairs = tuple({**wait, **(headers or {})}.items())
+        pairs = error_headers(headers or {}, retry_after)
         return self._add((Fail(status, message, type, code, param, pairs),), times, "repeat", name)
 
     def _add(self, answers: tuple[Answering, ...], times: int | None, then: Then, name: str) -> Branch:
@@ -122,6 +122,7 @@ class Script:
             "body": body,
         }
         when = replace(read_when(given, _raise), predicate=predicate)
+        check_priority(priority)
         return self._branch(when, priority)
 
     def reply(self, *answers: Any, times: int | None = None, then: Then = "repeat", name: str = "") -> Script:

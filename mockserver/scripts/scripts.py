@@ -14,13 +14,14 @@ from threading import Lock
 from typing import Any
 
 from understudy.mockserver.chat import Answer, ChatRequest, Verbatim
-from understudy.mockserver.errors import Refusal
+from understudy.mockserver.errors import Refusal, broke_down
 from understudy.mockserver.scripts.answer import Fail, Rendered, Reply, as_answer
 from understudy.mockserver.scripts.facts import Facts
 from understudy.mockserver.scripts.index import Index
 from understudy.mockserver.scripts.misses import nearest
 from understudy.mockserver.scripts.rule import Rule
 from understudy.mockserver.scripts.saying import say
+from understudy.mockserver.scripts.templates import TemplateError
 from understudy.mockserver.scripts.variables import variables
 from understudy.mockserver.state import Turn
 from understudy.mockserver.wire import RawHeaders
@@ -51,9 +52,13 @@ class Scripted:
         """Return what the rule says at *position* (from 0). Raises Refusal for an error it answers with,
         ValueError for a callable that returns no answer, and whatever a callable raises."""
         found: Any = self.rule.answers[self._place(position)]
-        chance = self._chance(self.settled(position))
+        # of the answer's index alone: how many asked before may be told by ``position``, not by chance
+        chance = self._chance(self._place(position))
         if isinstance(found, Rendered):
-            found = found.make(variables(self.facts, position, chance))
+            try:
+                found = found.make(variables(self.facts, position, chance))
+            except TemplateError as error:  # its reason is all there is to say: no traceback of ours
+                raise Refusal(broke_down(f"a template failed: {error}")) from None
         elif not isinstance(found, (Reply, Fail, Answer, Verbatim)):
             found = as_answer(found(self.facts.chat), f"what {self.name} returns")
         if isinstance(found, Fail):

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 from understudy.mockserver.scripts.variables import NAMES
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
 
 LONGEST_SOURCE = 100_000
 """Characters of a template."""
+
+_LONGEST_REASON = 500  # characters: it may quote a value
 
 Render = Callable[[Mapping[str, Any]], str]
 
@@ -33,21 +35,11 @@ def template(source: str, place: str) -> Render:
     when rendering for a name that is not there or work beyond the bounds.
     """
     # loaded here: few scripts have templates, and Jinja costs as much as starting a server
-    from jinja2 import TemplateError as Broken
-    from jinja2 import TemplateSyntaxError
     from jinja2.exceptions import SecurityError
 
     from understudy.mockserver.scripts.bounds import LARGEST, TooMuch, budget
 
-    if len(source) > LONGEST_SOURCE:
-        raise TemplateError(f"{place}: a template of {len(source)} characters; {LONGEST_SOURCE} are allowed")
-    try:
-        compiled = _environment().from_string(source)
-    except TemplateSyntaxError as error:
-        line = f", line {error.lineno} of the template" if source.count("\n") else ""
-        raise TemplateError(f"{place}{line}: {error.message}") from None
-    except (Broken, RecursionError) as error:
-        raise TemplateError(f"{place}: {_reason(error)}") from None
+    compiled = _compiled(source, place)
 
     def render(values: Mapping[str, Any]) -> str:
         pieces, length = [], 0
@@ -60,11 +52,30 @@ def template(source: str, place: str) -> Render:
                         raise TooMuch(f"it renders more than {LARGEST} characters")
         except SecurityError as error:
             raise TemplateError(f"{place}: {_reason(error)}; templates read, and change nothing") from None
-        except (Broken, ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
+        except Exception as error:  # nothing but the template runs here
             raise TemplateError(f"{place}: {_reason(error)}") from None
         return "".join(pieces)
 
     return render
+
+
+def _compiled(source: str, place: str) -> Template:
+    from jinja2 import TemplateError as Broken
+    from jinja2 import TemplateSyntaxError
+
+    if len(source) > LONGEST_SOURCE:
+        raise TemplateError(f"{place}: a template of {len(source)} characters; {LONGEST_SOURCE} are allowed")
+    try:
+        return _environment().from_string(source)
+    except TemplateSyntaxError as error:
+        line = f", line {error.lineno} of the template" if source.count("\n") else ""
+        raise TemplateError(f"{place}{line}: {error.message}") from None
+    except SyntaxError as error:  # of the Python that Jinja makes of it: blocks in blocks, above all
+        raise TemplateError(f"{place}: it cannot be compiled: {error.msg}") from None
+    except (MemoryError, RecursionError):
+        raise TemplateError(f"{place}: it is nested too deep") from None
+    except Broken as error:
+        raise TemplateError(f"{place}: {_reason(error)}") from None
 
 
 def reads_headers(source: str) -> bool:
@@ -82,7 +93,7 @@ def _environment() -> Environment:
 def _reason(error: BaseException) -> str:
     from jinja2 import UndefinedError
 
-    said = str(error).split("\n")[0] or type(error).__name__
+    said = str(error).split("\n")[0][:_LONGEST_REASON] or type(error).__name__
     if isinstance(error, UndefinedError) and said.endswith("is undefined"):
         return f"{said}; there are: {', '.join(NAMES)}"
     return said

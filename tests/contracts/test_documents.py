@@ -21,7 +21,7 @@ from understudy.contracts.documents import (
     schema,
     schema_errors,
 )
-from understudy.contracts.profiles.loading import names, profile
+from understudy.contracts.profiles.loading import names, profile, read_profile
 
 PRESENT = [
     (kind, profile)
@@ -97,6 +97,14 @@ def test_a_sound_request_does_not_wait_for_the_slow_validator() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     assert done.stdout.split() == ["()", "False"]
+
+
+def test_replies_may_have_a_contract_of_their_own() -> None:
+    azure = profile("azure")
+
+    assert (azure.contract, contract_of(azure)) == ("openai", "compatible")
+    assert contract_of(read_profile("name: mine\nextends: azure", "mine.yaml")) == "compatible"
+    assert contract_of(read_profile("name: mine\nextends: toapis\nreplies: openai", "mine.yaml")) == "openai"
 
 
 def test_every_profile_has_a_contract() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from understudy.fixtures import recordings_folder, sample
-from understudy.mockserver.build import build, open_cassettes
+from understudy.mockserver.build import build, open_cassettes, open_scripts
 from understudy.mockserver.engine import Engine
 from understudy.mockserver.journal import Entry
 from understudy.mockserver.settings import Settings
@@ -77,3 +77,25 @@ def test_no_folder_is_no_source() -> None:
 def test_a_missing_folder_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"no recordings at .*nowhere"):
         open_cassettes([tmp_path / "nowhere"])
+
+
+def test_a_template_that_fails_is_a_complaint_with_its_place_and_no_traceback(tmp_path: Path) -> None:
+    file = tmp_path / "s.yaml"
+    file.write_text("rules:\n  - reply: {template: '{{ messages[0].nothing.at_all }}'}\n")
+    made = build(Settings(), scripts=open_scripts([file], 0))
+
+    entry = ask(made, OTHER)
+
+    assert (entry.status, entry.trace) == (500, "")
+    assert "s.yaml:2" in entry.complaint
+    assert b"s.yaml:2" in entry.reply
+
+
+def test_a_scenario_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "s.yaml"
+    file.write_bytes(b"rules:\n  - reply: f\xfcr\n")
+
+    with pytest.raises(ValueError, match=r"s\.yaml:2: the byte 0xfc is not UTF-8"):
+        open_scripts([file], 0)
+    with pytest.raises(ValueError, match=r"nowhere\.yaml cannot be read"):
+        open_scripts([tmp_path / "nowhere.yaml"], 0)

@@ -206,6 +206,18 @@ def test_a_large_reply_is_not_kept_with_its_plan() -> None:
     assert len(bodies) == 1
 
 
+def test_headers_of_an_answer_replace_those_that_would_be_sent_but_for_the_length() -> None:
+    own = (("X-Request-Id", "req_own"), ("content-type", "text/x"), ("Content-Length", "1"), ("x-more", "1"))
+    spoken = speak(planner(generate=lambda _: answer("x", headers=own)), GOOD)
+
+    names = [name for name, _ in spoken.head.headers]
+    assert header(spoken, b"x-request-id") == b"req_own"
+    assert header(spoken, b"content-type") == b"text/x"
+    assert header(spoken, b"content-length") == b"%d" % len(spoken.body)
+    assert header(spoken, b"x-more") == b"1"
+    assert len(names) == len(set(names))
+
+
 @pytest.mark.parametrize(
     ("over", "usage"),
     [

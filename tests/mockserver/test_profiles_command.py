@@ -104,7 +104,10 @@ def test_a_file_may_be_yaml(tmp_path: Path) -> None:
     ("text", "complaint"),
     [
         ("name: m\nfeilds: {}", "m.yaml:2: $.feilds: unknown key; nearest is 'fields'"),
-        ("name: m\nreply: {choice: {index: $idnex}}", "m.yaml: reply"),
+        (
+            "name: m\nreply: {choice: {index: $idnex}}",
+            "m.yaml:2: $.reply.choice.index: nothing is called $idnex",
+        ),
     ],
 )
 def test_a_mistake_in_a_file_is_told(text: str, complaint: str, tmp_path: Path) -> None:

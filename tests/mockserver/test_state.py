@@ -67,7 +67,7 @@ def test_many_different_requests_are_held_within_the_limit() -> None:
     for number in range(1_000):
         state.take(Needs(b"%d" % number), NOW)
 
-    assert len(state._asked) == 100
+    assert 80 < len(state._asked) <= 100
     assert state.take(Needs(b"x"), NOW).number == 1_000
 
 

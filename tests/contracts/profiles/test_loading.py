@@ -136,6 +136,57 @@ def test_a_profile_of_ones_own_is_laid_over_a_built_in_one() -> None:
     assert mine.roles == profile("toapis").roles
 
 
+def test_what_is_overridden_has_its_own_source_or_none() -> None:
+    mine = read_profile(
+        """
+        name: mine
+        extends: toapis
+        roles: [user]
+        quota: '402'
+        fields:
+          max_tokens: {maximum: 100}
+          temperature: {maximum: 1, source: our gateway}
+          stop: {}
+        models:
+          gpt-5-4-mini: {output: 7}
+        errors:
+          429: {code: too_much}
+        sources: {quota: our gateway}
+        """,
+        "mine.yaml",
+    )
+    theirs = profile("toapis")
+    source = {one.name: one.source for one in mine.fields}
+    stop = field(theirs, "stop")
+
+    assert (source["max_tokens"], source["temperature"]) == ("", "our gateway")
+    assert stop is not None
+    assert source["stop"] == stop.source != ""  # nothing of it was overridden
+    assert (mine.models[0].source, mine.errors["429"].source) == ("", "")
+    assert mine.models[0].prices == theirs.models[0].prices
+    assert "roles" in theirs.sources
+    assert "roles" not in mine.sources
+    assert mine.sources["quota"] == "our gateway"
+    assert mine.sources["reply"] == theirs.sources["reply"]
+
+
+def test_a_note_of_ones_own_has_no_inherited_source() -> None:
+    mine = read_profile("name: mine\nextends: mistral\nnotes: {tool_choice: auto only}", "mine.yaml")
+
+    assert "tool_choice" in profile("mistral").sources
+    assert mine.notes["tool_choice"] == "auto only"
+    assert "tool_choice" not in mine.sources
+
+
+def test_null_takes_away_what_the_contract_leaves_open() -> None:
+    mine = read_profile("name: mine\nextends: azure\nfields: {data_sources: null}", "mine.yaml")
+
+    assert field(mine, "data_sources") is None
+    document = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}], "data_sources": []}
+    assert check_request(document, profile="azure") == ()
+    assert [one.rule for one in check_request(document, profile=mine)] == ["unknown_parameter"]
+
+
 def test_a_profile_need_not_extend_another() -> None:
     assert read_profile('{"name": "mine"}', "mine.json") == Profile("mine")
 
@@ -180,7 +231,18 @@ def test_a_template_of_a_reply_is_replaced_and_its_stream_merged() -> None:
             "name: m\nwaived:\n- json_word",
             "m.yaml:3: $.waived[0]: no rule 'json_word'; nearest is 'json_word_missing'",
         ),
-        ("name: m\nerrors:\n  6xx: {}\n  40: {}", "m.yaml:4: $.errors['40']: '40' is not a key for here"),
+        ("name: m\nerrors:\n  5xx: {}\n  40: {}", "m.yaml:4: $.errors['40']: '40' is not a key for here"),
+        (
+            "name: m\nerrors: {200: {}}",
+            "'200' is not a key for here (A status from 400 to 599, or 4xx or 5xx.)",
+        ),
+        ("name: m\nerrors:\n  999: {}", "m.yaml:3: $.errors['999']: '999' is not a key for here"),
+        ("name: m\nerrors:\n  6xx: {}", "m.yaml:3: $.errors['6xx']: '6xx' is not a key for here"),
+        (
+            "name: m\nextends: openai\nfields:\n  temperature: null",
+            "m.yaml:4: $.fields.temperature: null takes no 'temperature' away from the contract openai",
+        ),
+        ("name: m\nfields: {n: null}", "m.yaml:2: $.fields.n: null takes no 'n' away"),
         ("name: m\nmodels:\n  a: {prices: {input: 1}}", "m.yaml:3: $.models.a.prices: needs 'output'"),
         ("name: m\nmodels:\n  a: {prices: {input: -1, output: 1}}", "$.models.a.prices.input: -1 is below 0"),
         ("name: m\nquota: 200", "m.yaml:2: $.quota: expected string, got 200"),

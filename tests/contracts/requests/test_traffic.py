@@ -62,6 +62,31 @@ def test_what_anyone_took_has_no_error_under_compatible(traffic: Any) -> None:
     assert len(bodies) > 800
 
 
+def test_what_azure_took_has_no_error(traffic: Any) -> None:
+    bodies = [body for _, body in successes(traffic, "azure")]
+
+    assert len(bodies) > 40
+    assert [found for body in bodies for found in check_request(body, profile="azure")] == []
+
+
+def test_what_azure_s_models_refused_is_refused_in_the_same_words(traffic: Any) -> None:
+    seen = 0
+    for row in traffic.rows:
+        exchange = traffic.load(row)
+        refusal = exchange["response"].get("body", {}).get("error") or {}
+        # the models themselves name a param; a filter and the gateway refuse for reasons of their own
+        if (
+            row["provider"] == "azure"
+            and row["status"] == "400"
+            and refusal.get("param") not in (None, "prompt")
+        ):
+            first = check_request(exchange["request"]["body"], profile="azure")[0]
+            answered = {"param": first.param, "code": first.code, "message": first.message}
+            assert answered == {key: refusal[key] for key in answered}, row["file"]
+            seen += 1
+    assert seen == 2
+
+
 def test_what_openai_refused_is_refused_in_the_same_words(traffic: Any) -> None:
     seen = 0
     for row in traffic.rows:

@@ -44,6 +44,17 @@ def test_results_are_those_after_the_last_call_in_order() -> None:
     assert tool_results(messages[:1]) == ["old"]
 
 
+@pytest.mark.parametrize("role", ["system", "developer"])
+def test_instructions_behind_do_not_hide_what_is_answered(role: str) -> None:
+    instruction = {"role": role, "content": "Be brief."}
+    messages = [{"role": "user"}, instruction, {"role": "tool", "content": "one"}, instruction, instruction]
+
+    assert role_of_last(messages) == "tool"
+    assert tool_results(messages) == ["one"]
+    assert role_of_last(messages[:2]) == "user"
+    assert role_of_last([instruction]) is None
+
+
 def test_half_characters_are_replaced_and_all_others_kept() -> None:
     assert sendable("plain") == "plain"
     assert sendable("é😀") == "é😀"

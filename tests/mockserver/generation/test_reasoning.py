@@ -105,6 +105,18 @@ def test_a_limit_below_the_thoughts_leaves_nothing_to_say(more: dict[str, Any], 
     assert tuple(choice.pieces or ()) == ()
 
 
+@pytest.mark.parametrize("model", ["deepseek-reasoner", "qwen/qwen3-32b", "gpt-5"])
+def test_a_thought_that_is_cut_is_shown_as_far_as_it_is_billed(model: str) -> None:
+    whole = one(model=model).reasoning or ""
+    for most in (0, 1, 7, 20):
+        choice = one(model=model, max_completion_tokens=most)
+
+        assert choice.reasoning_tokens == most
+        assert count(choice.reasoning or "") == most
+        assert (choice.reasoning is None) == (most == 0)
+        assert choice.reasoning != whole
+
+
 def test_a_limit_above_the_thoughts_is_one_of_both() -> None:
     for most in range(64, 1_000, 13):
         choice = one(model="gpt-5", max_completion_tokens=most)

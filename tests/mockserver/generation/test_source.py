@@ -113,7 +113,8 @@ def test_another_process_says_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("n", "expected"), [(None, 1), (1, 1), (5, 5), (128, 128), (0, 1), (1000, 128), ("3", 1)]
+    ("n", "expected"),
+    [(None, 1), (1, 1), (5, 5), (128, 128), (0, 1), (1000, 128), ("3", 1), (3.0, 3), (2.5, 1)],
 )
 def test_there_are_as_many_choices_as_asked_for_and_no_two_are_equal(n: Any, expected: int) -> None:
     texts = [choice.message["content"] for choice in ask(n=n)]
@@ -148,6 +149,12 @@ def test_an_answer_that_just_fits_is_not_cut() -> None:
     ends = {one(str(at), max_tokens=30).finish_reason for at in range(60)}
 
     assert ends == {"stop", "length"}
+
+
+@pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])
+def test_a_limit_may_be_written_as_a_decimal(name: str) -> None:
+    assert count(one(**{name: 3.0}).message["content"]) == 3
+    assert one(**{name: 3.5}).finish_reason == one(**{name: math.inf}).finish_reason == "stop"
 
 
 @pytest.mark.parametrize("stop", [" ", "e", ["zzz", "a", "o"], ["qqqq"], "", [None, "."], "."])
@@ -204,6 +211,7 @@ def test_logprobs_without_alternatives_have_an_empty_list_on_reasoning_models_to
     assert plain.logprobs is not None
     assert plain.logprobs["content"][0]["top_logprobs"] == []
     assert one(logprobs=True, model="gpt-5.4").logprobs is not None
+    assert len(one(logprobs=True, top_logprobs=2.0).logprobs["content"][0]["top_logprobs"]) == 2
 
 
 @pytest.mark.parametrize(
@@ -218,6 +226,8 @@ def test_logprobs_without_alternatives_have_an_empty_list_on_reasoning_models_to
         {"tools": TOOLS, "tool_choice": {"type": "function"}},
         {"tools": TOOLS, "tool_choice": 7},
         {"tools": TOOLS, "tool_choice": {"allowed_tools": {"tools": [None]}}},
+        {"tools": TOOLS, "tool_choice": {"allowed_tools": {"tools": True}}},
+        {"tools": TOOLS, "tool_choice": {"allowed_tools": {"tools": 7, "mode": "required"}}},
         {"tools": [{"type": "custom", "custom": {"name": "x", "format": {"grammar": 3}}}]},
         {"functions": [3], "function_call": "auto"},
         {"functions": 3},

@@ -11,6 +11,7 @@ import jsonschema_rs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from understudy.mockserver.instances.allowance import Allowance
 from understudy.mockserver.instances.formats import formatted
@@ -71,13 +72,14 @@ SCHEMAS: list[Any] = [
 ]  # fmt: skip
 IMPOSSIBLE: list[tuple[Any, str]] = [
     (False, "nothing|no value"),
-    ({"type": "integer", "minimum": 2, "maximum": 1}, "no value is possible"),
+    ({"type": "integer", "minimum": 2, "maximum": 1}, "minimum 2 is above maximum 1"),
     ({"type": "string", "minLength": 3, "maxLength": 2}, "minLength 3 is above maxLength 2"),
     ({"type": "object", "properties": {"a": {"enum": []}}, "required": ["a"]}, "no value is possible"),
-    ({"$ref": "https://example.com/elsewhere.json"}, "not a schema|cannot follow"),
-    ({"$ref": "#/$defs/nowhere"}, "not a schema|cannot follow"),
+    ({"$ref": "https://example.com/elsewhere.json"}, "'https://example.com/elsewhere.json' leads out of the schema"),
+    ({"$ref": "#/$defs/nowhere"}, r"the reference '#/\$defs/nowhere' leads nowhere in the schema$"),
+    ({"properties": {"a": {"$ref": "#here"}}}, "the reference '#here' leads nowhere in the schema$"),
     ({"type": "object", "properties": {"me": {"$ref": "#"}}, "required": ["me"]}, "within 20 levels"),
-    ({"type": "strin"}, "not a schema"),
+    ({"type": "strin"}, r"not a schema that can be read: .*\(at type\)$"),
     ({"type": "string", "pattern": "("}, "not a schema|pattern"),
     ({"type": "object", "properties": {"a": {"type": "string", "pattern": "^a$", "minLength": 2}},
       "required": ["a"]}, r"\$\.a: no text found"),
@@ -98,6 +100,28 @@ def test_instances_are_valid(schema: Any) -> None:
 def test_what_cannot_be_satisfied_is_an_error_with_the_reason(schema: Any, reason: str) -> None:
     with pytest.raises(Unsatisfiable, match=reason):
         instance(schema, Random(1))
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "number", "multipleOf": 0.01, "minimum": 0, "maximum": 500},
+        {"type": "number", "multipleOf": 0.1},
+        {"type": "number", "multipleOf": 0.05, "exclusiveMinimum": -3},
+        {"type": "integer", "multipleOf": 0.1},
+    ],
+)
+def test_multiples_of_decimals_are_such_by_floating_point_division_too(schema: Any) -> None:
+    found = [instance(schema, Random(seed)) for seed in range(300)]
+
+    assert [value for value in found if not Draft202012Validator(schema).is_valid(value)] == []
+    assert len(set(found)) > 80
+
+
+def test_a_multiple_that_floating_point_does_not_take_comes_where_there_is_no_other() -> None:
+    assert (
+        instance({"type": "number", "multipleOf": 0.01, "minimum": 0.07, "maximum": 0.07}, Random(1)) == 0.07
+    )
 
 
 def test_members_come_in_the_order_of_the_schema() -> None:
@@ -173,7 +197,7 @@ def test_a_dollar_is_the_end_of_the_text_and_not_of_its_last_line() -> None:
     "name",
     ["date-time", "date", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6",
      "uuid", "uri", "iri", "uri-reference", "iri-reference", "uri-template", "json-pointer",
-     "relative-json-pointer", "regex"],
+     "relative-json-pointer", "regex", "url", "cuid", "cuid2", "nanoid", "ulid"],
 )  # fmt: skip
 def test_every_format_is_met(name: str) -> None:
     for seed in range(20):

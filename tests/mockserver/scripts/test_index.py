@@ -193,7 +193,7 @@ def test_among_many_mixed_rules_the_index_finds_what_one_by_one_does() -> None:
 @pytest.mark.parametrize(
     ("broken", "reason"),
     [
-        ({"times": 0}, "times is 0, expected 1 or more"),
+        ({"times": 0}, "times is 0, expected a whole number, 1 or more"),
         ({"answers": ()}, "a rule needs an answer"),
         ({"then": "end"}, "then is 'repeat', 'stop' or 'cycle'"),
     ],

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import pytest
+
 from understudy.mockserver.chat import ChatRequest, read_chat
-from understudy.mockserver.scripts.script import Script, contains
+from understudy.mockserver.scripts.facts import Facts
+from understudy.mockserver.scripts.index import Index
+from understudy.mockserver.scripts.misses import nearest
+from understudy.mockserver.scripts.script import Script, contains, regex
 
 
 def chat(text: str = "Where is order 12?", **members: object) -> ChatRequest:
@@ -13,7 +18,7 @@ def test_a_miss_names_the_rule_the_key_and_both_sides() -> None:
     script.when(user=contains("refund"), model="gpt*").reply("x", name="refunds")
 
     assert script.scripts.nearest(chat()) == (
-        "the nearest is rule 'refunds' (test_misses.py:13): "
+        "the nearest is rule 'refunds' (test_misses.py:18): "
         "user is \"Where is order 12?\", expected to contain 'refund'"
     )
 
@@ -59,11 +64,43 @@ def test_ten_thousand_rules_leave_a_miss_short() -> None:
     assert len(script.scripts.nearest(chat("ticket x")) or "") < 1_000
 
 
-def test_a_rule_that_is_used_up_says_so() -> None:
+@pytest.mark.parametrize(
+    ("times", "told"),
+    [
+        (2, "which fits but answers 2 times in all, and has"),
+        (1, "which fits but answers once, and has"),
+        (None, "which fits now, and did not when it was asked"),
+    ],
+)
+def test_a_rule_that_is_used_up_says_so(times: int | None, told: str) -> None:
     script = Script()
-    script.when(user=contains("order")).reply("x", times=2, name="r")
+    script.when(user=contains("order")).reply("x", times=times, name="r")
 
-    assert (script.scripts.nearest(chat()) or "").endswith("which fits but answers 2 times in all, and has")
+    assert (script.scripts.nearest(chat()) or "").endswith(told)
+
+
+def test_what_looks_around_is_not_searched_for_twice() -> None:
+    script = Script()
+    script.when(user=regex("(?=.*order)(?=.*refund)")).reply("x", name="r")
+    script.when(user=regex("(?=.*order)(?=.*refund)"), turn=1).reply("x", name="s")
+
+    told = script.scripts.nearest(chat()) or ""
+
+    assert "expected to match '(?=.*order)(?=.*refund)' (or it has answered all it may" in told
+    assert told.count("to match") == 1
+    assert "turn is 0, expected 1" in told
+
+
+def test_a_slow_pattern_is_never_run_for_a_miss() -> None:
+    script, asked = Script(), []
+    script.when(user=regex("(?=.*order)")).reply("x")
+    index = Index(script.scripts.rules)
+    prepared = index.rules[0]
+    watched = [one._replace(holds=lambda facts: bool(asked.append(facts))) for one in prepared.asks]  # type: ignore[func-returns-value]
+    index.rules = (prepared._replace(asks=tuple(watched)),)
+
+    assert nearest(index, Facts(chat()))
+    assert asked == []
 
 
 def test_a_predicate_is_called_only_where_all_else_holds() -> None:

@@ -21,7 +21,7 @@ from understudy.fixtures.answers import (
     speaks,
 )
 from understudy.mockserver.build import build
-from understudy.mockserver.scripts.answer import Said
+from understudy.mockserver.scripts.answer import Call, Said
 from understudy.mockserver.scripts.script import Script
 from understudy.mockserver.settings import Settings
 from understudy.mockserver.wire import Request, Send
@@ -232,11 +232,52 @@ def test_max_tokens_and_stop_do_not_cut_what_is_scripted() -> None:
     assert (choice["message"]["content"], choice["finish_reason"]) == ("One two three four", "stop")
 
 
-def test_text_behind_the_calls_is_told_by_the_order_of_the_members() -> None:
-    message = whole(calls_tool("f", text="Wait. ", text_after="There."), tools=TOOLS)["choices"][0]["message"]
+def test_text_behind_the_calls_alone_is_told_by_the_order_of_the_members() -> None:
+    message = whole(calls_tool("f", text_after="There."), tools=TOOLS)["choices"][0]["message"]
 
-    assert message["content"] == "Wait. There."
+    assert message["content"] == "There."
     assert list(message)[:3] == ["role", "tool_calls", "content"]
+
+
+@pytest.mark.parametrize("scored", [False, True])
+@pytest.mark.parametrize(
+    ("text", "pieces", "told"),
+    [
+        ("Wait. ", None, ["Wait. ", "{}", "There now."]),
+        ("Wai", None, ["Wai", "{}", "There now."]),
+        ("Wait. ", ("Wa", "it. "), ["Wait. ", "{}", "There now."]),
+        (None, None, ["{}", "There now."]),
+        (None, ("{", "}"), ["{}", "There now."]),
+    ],
+)
+def test_a_stream_sends_text_then_calls_then_what_is_behind_them(
+    text: str | None, pieces: tuple[str, ...] | None, told: list[str], scored: bool
+) -> None:
+    answer = Said(text, (Call("f"),), "There now.", pieces=pieces, logprobs=scored)
+    _, sent, _ = asked(answer, stream=True, tools=TOOLS)
+    _, body, _ = asked(answer, tools=TOOLS)
+
+    found: list[str] = []
+    kinds: list[str] = []
+    scores: list[Any] = []
+    for chunk in chunks_of(sent):
+        for choice in chunk["choices"]:
+            calls, content = choice["delta"].get("tool_calls"), choice["delta"].get("content")
+            said = calls[0]["function"]["arguments"] if calls else content
+            scores += (choice.get("logprobs") or {}).get("content") or []
+            if not said:
+                continue
+            kind = "call" if calls else "text"
+            if kinds[-1:] == [kind]:
+                found[-1] += said
+            else:
+                found.append(said)
+                kinds.append(kind)
+    message = json.loads(body)["choices"][0]["message"]
+    assert found == told
+    assert message["content"] == (text or "") + "There now."
+    assert "".join(score["token"] for score in scores) == (message["content"] if scored else "")
+    assert not check_stream(sent)
 
 
 def test_pieces_are_what_the_chunks_carry() -> None:

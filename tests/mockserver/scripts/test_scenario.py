@@ -303,3 +303,33 @@ def test_faults_match_by_all_that_rules_ask() -> None:
 def test_mistakes_in_faults_are_told(text: str, told: str) -> None:
     with pytest.raises(ValueError, match=re.escape(told)):
         read_whole(text, "s.yaml")
+
+
+def test_an_error_says_when_to_come_again_and_headers_may_be_numbers() -> None:
+    text = """
+rules:
+  - fail: {status: 429, retry_after: 2}
+  - reply: {fail: {status: 429, retry_after: 0.5, headers: {x-left: 0}}}
+  - reply: {text: Hi, headers: {x-left: 3, x-share: 0.25}}
+"""
+    rules = read_scenario(text, "s.yaml")
+
+    assert [rule.answers[0].headers for rule in rules] == [  # type: ignore[union-attr]
+        (("retry-after", "2"),),
+        (("retry-after", "0.5"), ("x-left", "0")),
+        (("x-left", "3"), ("x-share", "0.25")),
+    ]
+
+
+@pytest.mark.parametrize("wait", ["soon", "-1", "'2'", ".inf", "true"])
+def test_a_wait_is_a_number_of_seconds(wait: str) -> None:
+    with pytest.raises(ValueError, match=r"s\.yaml:1"):
+        read_scenario(f"rules: [{{fail: {{status: 429, retry_after: {wait}}}}}]", "s.yaml")
+
+
+def test_a_file_in_another_encoding_is_refused_with_the_line() -> None:
+    text = "rules:\n  - reply: Grüße\n"
+
+    assert read_scenario(text.encode(), "s.yaml")
+    with pytest.raises(ValueError, match=r"^s\.yaml:2: the byte 0xfc is not UTF-8; save the file as UTF-8$"):
+        read_scenario(text.encode("latin-1"), "s.yaml")

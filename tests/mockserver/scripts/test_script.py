@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from understudy.mockserver.chat import Answer, ChatRequest, read_chat
 from understudy.mockserver.errors import Refusal
+from understudy.mockserver.scripts.answer import Fail
 from understudy.mockserver.scripts.scenario import read_scenario
 from understudy.mockserver.scripts.script import Script, ToolResult, contains, regex
 from understudy.mockserver.state import MemoryState, Needs
@@ -116,7 +118,7 @@ def test_rules_know_where_they_were_written() -> None:
         ({"turn": -1}, "turn is -1"),
         ({"stream": "yes"}, "stream is 'yes', expected true or false"),
         ({"response_format": "xml"}, "expected text, json_object, json_schema"),
-        ({"model": [1]}, "expected texts, got int"),
+        ({"model": [1]}, "model has 1, expected texts"),
         ({"tool_result": 3}, "tool_result is the name of a tool"),
         ({"headers": {"a": 1}}, "headers.a is a text"),
         ({"body": {"a": 1}}, "is no JSONPath"),
@@ -152,3 +154,50 @@ def test_scripting_goes_on_while_threads_ask() -> None:
         list(pool.map(lambda n: (write(n), read(n)), range(200)))
 
     assert [read(number) for number in range(200)] == [2] * 200
+
+
+@pytest.mark.parametrize(
+    ("write", "told"),
+    [
+        (lambda script: script.when(priority="high"), "priority is 'high', expected a whole number"),
+        (lambda script: script.when(priority=True), "priority is True, expected a whole number"),
+        (lambda script: script.when(predicate=3), "predicate is 3, expected a callable"),
+        (lambda script: script.reply("a", times=1.5), "times is 1.5, expected a whole number"),
+        (lambda script: script.reply("a", times=True), "times is True, expected a whole number"),
+        (lambda script: script.reply("a", times="2"), "times is '2', expected a whole number"),
+        (
+            lambda script: script.fail(429, retry_after="2"),
+            "retry_after is '2', expected a number of seconds",
+        ),
+        (lambda script: script.fail(429, retry_after=-1), "retry_after is -1, expected"),
+        (lambda script: script.fail(429, retry_after=float("inf")), "retry_after is inf, expected"),
+        (lambda script: script.fail("429"), "status is '429', expected 400 to 599"),
+        (lambda script: script.fail(429, headers="x"), "headers is 'x', expected a mapping"),
+        (lambda script: script.fail(429, headers={"x": None}), "headers has 'x': None, expected texts"),
+    ],
+)
+def test_mistakes_are_named_where_they_are_made(write: Callable[[Any], Any], told: str) -> None:
+    script = Script()
+
+    with pytest.raises(ValueError, match=told):
+        write(script)
+    assert script.scripts.rules == ()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "headers", "sent"),
+    [
+        (2, None, (("retry-after", "2"),)),
+        (0.5, {"x-a": "b"}, (("retry-after", "0.5"), ("x-a", "b"))),
+        (12_345_678, None, (("retry-after", "12345678"),)),
+        (2, {"Retry-After": "soon"}, (("Retry-After", "soon"),)),
+    ],
+)
+def test_a_wait_goes_into_its_header(
+    seconds: float, headers: dict[str, str] | None, sent: tuple[tuple[str, str], ...]
+) -> None:
+    script = Script().fail(429, retry_after=seconds, headers=headers)
+
+    (fail,) = script.scripts.rules[0].answers
+    assert isinstance(fail, Fail)
+    assert fail.headers == sent

@@ -6,7 +6,7 @@ import pytest
 
 from understudy.mockserver.chat import Answer, ChatRequest, Choice, Verbatim, read_chat
 from understudy.mockserver.errors import Refusal
-from understudy.mockserver.scripts.answer import Answering, Fail, Reply, Said
+from understudy.mockserver.scripts.answer import Answering, Fail, Rendered, Reply, Said
 from understudy.mockserver.scripts.rule import Rule, Then, When
 from understudy.mockserver.scripts.scripts import Scripted, Scripts
 from understudy.mockserver.scripts.texts import Text
@@ -146,3 +146,22 @@ def test_headers_are_read_from_the_request() -> None:
 
     assert scripts.offer(chat(), [(b"x-team", b"red")])
     assert not scripts.offer(chat())
+
+
+@pytest.mark.parametrize("then", ["repeat", "cycle"])
+def test_chance_does_not_tell_how_many_asked_before(then: Then) -> None:
+    drawn = Rendered(lambda values: Reply((Said(text=str(values["number"](1, 10**9))),)))
+    offered = first(rule(drawn, then=then))
+    two = first(rule(drawn, drawn, then="cycle"))
+
+    assert len({text(offered.say(position)) for position in range(5)}) == 1
+    assert [text(two.say(position)) for position in (0, 1)] == [
+        text(two.say(position)) for position in (2, 3)
+    ]
+    assert text(two.say(0)) != text(two.say(1))
+
+
+def test_the_position_still_counts() -> None:
+    offered = first(rule(Rendered(lambda values: Reply((Said(text=str(values["position"])),)))))
+
+    assert [text(offered.say(position)) for position in range(3)] == ["0", "1", "2"]

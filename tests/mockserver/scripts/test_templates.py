@@ -55,11 +55,69 @@ def test_the_variables_are_those_that_are_named() -> None:
         ("{% for row in range(5)|batch(2) %}{{ row }}{% endfor %}", "[0,1][2,3][4]"),
         ("{% macro twice(x) %}{{ x }}{{ x }}{% endmacro %}{{ twice('a') }}", "aa"),
         ("{% for row in range(4)|batch(2) %}{{ row }}{% endfor %}", "[0,1][2,3]"),
+        ("{{ messages|selectattr('role', 'eq', 'user')|map(attribute='text')|list }}", '["Hi <there>"]'),
+        (
+            "{% for g in messages|groupby('role') %}{{ g.grouper }}{{ g.list|length }}{% endfor %}",
+            "system1user1",
+        ),
+        ("{{ 1 < turn + 2 < 3 }} {{ 'seed' in request }} {{ [1, [2]] == [1, [2]] }}", "true true true"),
+        (
+            "{{ user[:2] }} {{ [1, 2, 3][::2] }} {{ request['mod' ~ 'el'] }} {{ (1, 2)[turn] }}",
+            "Hi [1,3] gpt-4o 1",
+        ),
+        ("{% for a, b in {'x': 1}.items() %}{{ a }}{{ b }}{% endfor %}{% set a, b = 1, 2 %}{{ b }}", "x12"),
+        ("{{ [1, 2]|sum }} {{ [{'a': 2}]|sum(attribute='a') }} {{ [[1], [2]]|sum(start=[]) }}", "3 2 [1,2]"),
+        ("{{ 1.26|round(1) }} {{ 3 is odd }} {{ range(4)|select('even')|list }}", "1.3 true [0,2]"),
+        (
+            "{{ 'a b c'.split(maxsplit=1) }} {{ 'a,b'.rsplit(',') }} {{ 'a\\nb'.splitlines() }}",
+            '["a","b c"] ["a","b"] ["a","b"]',
+        ),
         ("{{ {'a': user}|tojson }} {{ 3|string }}", '{"a":"Hi <there>"} 3'),
     ],
 )
 def test_a_template_reads_the_request(source: str, said: str) -> None:
     assert rendered(source, position=2) == said
+
+
+MANY = "{% for i in range(9999) %}"
+PAIRS = "{% set x = [1] %}{% set y = [1] %}" + "{% set x = [x, x] %}{% set y = [y, y] %}" * 14
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        PAIRS + "{% for i in range(99) %}{{ x == y }}{% endfor %}",
+        PAIRS + "{% for i in range(99) %}{{ x in [y] }}{% endfor %}",
+        PAIRS + "{% for i in range(99) %}{{ x is eq y }}{% endfor %}",
+        PAIRS + "{% for i in range(99) %}{{ [x, y]|sort|length }}{% endfor %}",
+        "{% set x = (1,) %}" + "{% set x = (x, x) %}" * 40 + "{{ {x: 1} }}",
+        "{% set x = (1,) %}"
+        + "{% set x = (x, x) %}" * 9
+        + MANY
+        + "{% set y = {}[x]|default(1) %}{% endfor %}",
+        "{% set x = [1] %}" + "{% set x = x + x %}" * 13 + MANY + "{% set y = x[:] %}{% endfor %}",
+        "{% set x = [1] %}" + "{% set x = [x, x] %}" * 9 + MANY + "{{ x.count(1) }}{% endfor %}",
+        "{% set x = [1] %}" + "{% set x = [x, x] %}" * 9 + MANY + "{% set y = x|tojson %}{% endfor %}",
+        MANY + "{{ range(9999)|sort|length }}{% endfor %}",
+        MANY + "{{ range(9999)|select('odd')|list|length }}{% endfor %}",
+        "{{ range(9999)" + "|select" * 20 + "|list|length }}",
+        "{% for i in range(2000) %}{{ 'zz' in user }}{% endfor %}",
+        "{{ user|list|length }}",
+        "{% for i in range(9) %}{{ user|title|length }}{{ user|max }}{% endfor %}",
+        "{% set x %}" + MANY + "{{ user }}{% endfor %}{% endset %}",
+        "{% set x %}" + MANY + "a" * 20_000 + "{% endfor %}{% endset %}",
+        "{% macro f() %}" + "a" * 20_000 + "{% endmacro %}" + MANY + "{% set x = f()[:1] %}{% endfor %}",
+    ],
+)
+def test_all_work_is_counted(source: str) -> None:
+    with pytest.raises(TemplateError, match="more than 100000 loop turns and calls"):
+        template(source, "s.yaml:3")({**values(), "user": "a,b\n" * 250_000})
+
+
+@pytest.mark.parametrize("call", ["split(',')", "rsplit(',')", "split()", "splitlines()"])
+def test_a_text_is_not_split_into_more_than_there_is_room_for(call: str) -> None:
+    with pytest.raises(TemplateError, match="makes more than 10000 texts"):
+        template("{{ user." + call + "|length }}", "s.yaml:3")({**values(), "user": "a,b\n" * 20_000})
 
 
 def test_chance_is_that_of_the_seed() -> None:
@@ -92,7 +150,8 @@ def test_chance_is_that_of_the_seed() -> None:
         ("{% set x = 'ab' %}" + "{% set x = x ~ x %}" * 40, "more than 1000000 characters"),
         ("{% set x = 'ab' %}" + "{% set x = x + x %}" * 40, "more than there is room for"),
         ("{% set x = 'a' %}" + "{% set x = x|replace('a', 'aaaaaaaaaaaa') %}" * 20, "replace makes more than"),
-        ("{% set x = [1] %}" + "{% set x = [x, x] %}" * 40 + "{{ x }}", "more than 10000 values"),
+        ("{% set x = [1] %}" + "{% set x = [x, x] %}" * 12 + "{{ x }}", "more than 10000 values"),
+        ("{% set x = [1] %}" + "{% set x = [x, x] %}" * 40, "more than 100000 loop turns and calls"),
         ("{% for i in range(100000) %}{% endfor %}", "range is longer than 10000"),
         (
             "{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}",
@@ -110,6 +169,16 @@ def test_chance_is_that_of_the_seed() -> None:
         ("{{ pick([]) }}", "nothing to pick from"),
         ("{{ number(3, 1) }}", "the least comes first"),
         ("{{ range }}", "cannot be written out"),
+        ("{{ (1).to_bytes(3 * 10 ** 9, 'big')|length }}", "'to_bytes' of 'int' object is unsafe"),
+        ("{{ true.bit_length() }}", "is unsafe"),
+        ("{{ (1.5).hex() }}", "is unsafe"),
+        ("{{ 'a'.encode() }}", "is unsafe"),
+        ("{{ 1|round(-10 ** 9) }}", "round to more than 100 digits"),
+        ("{{ '%1000000000d' is odd }}", "str is no number"),
+        ("{{ ['%1000000000d']|select('divisibleby', 3)|list }}", "str is no number"),
+        ("{% set x = [1] %}" + "{% set x = [x] %}" * 150, "it nests lists more than 100 deep"),
+        ("{{ 'a long text of words'|truncate(1) }}", "expected length"),
+        ("{{ 1|dictsort }}", "has no attribute 'items'"),
     ],
 )  # fmt: skip
 def test_what_goes_wrong_is_named_with_its_place(source: str, reason: str) -> None:
@@ -129,6 +198,11 @@ def test_what_goes_wrong_is_named_with_its_place(source: str, reason: str) -> No
         ("{% import 'x' as y %}", "s.yaml:3: import is not allowed"),
         ("{% for x in [1] recursive %}{% endfor %}", "s.yaml:3: recursive loops are not allowed"),
         ("{{ " + "(" * 5_000 + "1" + ")" * 5_000 + " }}", "s.yaml:3: "),
+        ("{{ usr }}", "s.yaml:3: 'usr' is undefined; there are: attempt, headers, "),
+        ("a\nb {{ usr }}", "s.yaml:3, line 2 of the template: 'usr' is undefined; there are: attempt, "),
+        ("{% if usr is defined %}{% endif %}", "s.yaml:3: 'usr' is undefined"),
+        ("{% for i in [1] %}" * 25 + "{% endfor %}" * 25, "s.yaml:3: it cannot be compiled: too many static"),
+        ("{% if 1 %}" * 110 + "{% endif %}" * 110, "s.yaml:3: it cannot be compiled: too many levels"),
         ("x" * 100_001, "s.yaml:3: a template of 100001 characters"),
     ],
 )
