@@ -109,10 +109,7 @@ class Engine:
             plan, trace = self._broken(request, error), traceback.format_exc()
             spoken = plan.speak(taken, mark)
         if account is not None:
-            if spoken.head.status < 400 and not _stores(plan):  # nearly all
-                self.ledger.add(account, plan.model, spoken.head.status, spoken.sums)
-            else:
-                self._account(account, plan, spoken, mark)
+            self._account(account, plan, spoken, mark)
         # by place: a call by name costs as much again as the entry itself
         entry = Entry(
             taken.number,
@@ -209,17 +206,18 @@ class Engine:
 
     def _account(self, account: str, plan: Plan, spoken: Spoken, mark: Stamp) -> None:
         """Write the exchange into the ledger, and keep the completion where that was asked."""
-        status, sums, billed = spoken.head.status, spoken.sums, True
-        if status >= 400:
-            fact = self._profile.error(status)
-            billed = fact is not None and fact.billed is True
-            if billed and plan.chat is not None:
-                sums = prompt_only(plan.chat)
-        elif plan.chat is not None:
-            chat, request_id = plan.chat, mark.request_id
-            self.stored.keep(
-                account, chat.document, spoken.body, chat.stream, request_id=request_id, usage=spoken.usage
-            )
+        chat, status = plan.chat, spoken.head.status
+        if status < 400:
+            self.ledger.add(account, plan.model, status, spoken.sums)
+            if chat is not None and chat.document.get("store") is True:
+                body, request_id, usage = spoken.body, mark.request_id, spoken.usage
+                self.stored.keep(
+                    account, chat.document, body, chat.stream, request_id=request_id, usage=usage
+                )
+            return
+        fact = self._profile.error(status)
+        billed = fact is not None and fact.billed is True
+        sums = prompt_only(chat) if billed and chat is not None else spoken.sums
         self.ledger.add(account, plan.model, status, sums, billed)
 
     def _refused_late(self, plan: Plan, refusal: Refusal) -> Fixed:
@@ -244,10 +242,6 @@ def _disturbances(settings: Settings) -> Disturbances:
     from understudy.mockserver.disturbances import Disturbances  # here: most servers disturb nobody
 
     return Disturbances(settings)
-
-
-def _stores(plan: Plan) -> bool:
-    return plan.chat is not None and plan.chat.document.get("store") is True
 
 
 def _read(request: Request) -> tuple[str, bool, Request]:

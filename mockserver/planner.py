@@ -136,7 +136,7 @@ class Planner:
 
     def _decide(self, request: Request, deployment: str) -> Plan:
         document = read_document(request.body, self._settings.depth_limit)
-        if deployment and isinstance(document, dict) and not document.get("model"):
+        if deployment and not document.get("model"):
             document = {"model": deployment, **document}
         model = document.get("model")
         if isinstance(model, str) and len(model) > _LONGEST_MODEL:  # it would be kept in many places

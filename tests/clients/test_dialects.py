@@ -13,6 +13,7 @@ import pytest
 from openai import OpenAI
 
 from understudy.contracts import family_of
+from understudy.contracts.profiles.loading import names, profile
 from understudy.mockserver.chat import Answer, Choice, read_chat
 from understudy.mockserver.dialects.dialect import Dialect, dialect_of
 from understudy.mockserver.dialects.failures import error_reply
@@ -24,18 +25,7 @@ from understudy.mockserver.usage import Counts
 
 MARK = stamp(0, b"r" * 16, 0, 1_790_000_000.0)
 COUNTS = Counts(prompt=20, completion=9)
-NAMES = (
-    "azure",
-    "bytespike",
-    "deepseek",
-    "groq",
-    "mistral",
-    "ollama",
-    "openrouter",
-    "together",
-    "vllm",
-    "xai",
-)
+NAMES = [name for name in names() if profile(name).reply]
 USER: Any = [{"role": "user", "content": "Weather in Oslo?"}]
 TEXT = Choice(
     {"role": "assistant", "content": "It rains in Oslo \u2614.", "refusal": None, "annotations": []}

@@ -10,21 +10,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from understudy.contracts.profiles.loading import names, profile
 from understudy.mockserver.dialects.dialect import dialect_of
 
 PROFILES = files("understudy.contracts.profiles")
-NAMES = (
-    "azure",
-    "bytespike",
-    "deepseek",
-    "groq",
-    "mistral",
-    "ollama",
-    "openrouter",
-    "together",
-    "vllm",
-    "xai",
-)
+NAMES = [name for name in names() if profile(name).reply]
 
 
 def schema() -> Any:
