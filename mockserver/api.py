@@ -17,14 +17,12 @@ STORED_GET = "stored get"
 STORED_UPDATE = "stored update"
 STORED_DELETE = "stored delete"
 STORED_MESSAGES = "stored messages"
-LEDGER = "ledger"
 HEALTH = "health"
 PREFLIGHT = "preflight"
 
 ROUTES: Mapping[str, Mapping[str, str]] = {
     "/chat/completions": {"POST": CHAT, "GET": STORED_LIST},
     "/models": {"GET": MODELS, "HEAD": MODELS},
-    "/__understudy/ledger": {"GET": LEDGER, "HEAD": LEDGER},
     "/healthz": {"GET": HEALTH, "HEAD": HEALTH},
 }
 # paths that hold a name: a model's id may hold any letter

@@ -13,9 +13,8 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from understudy.mockserver.engine import Engine
 from understudy.mockserver.errors import too_large, too_slow
-from understudy.mockserver.journal import Entry, Outcome, Reply
+from understudy.mockserver.journal import Entry, Handler, Outcome, Reply
 from understudy.mockserver.patience import Deadline, Patience
 from understudy.mockserver.performance import (
     PIECE,
@@ -55,7 +54,7 @@ class App:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: Handler,
         *,
         clock: Callable[[], float] = time.time,
         patience: float = PATIENCE,
@@ -141,7 +140,7 @@ class App:
         except OSError:  # what a server raises for a connection that broke while it was written to
             outcome = "client left"
         finally:
-            entry = self.engine.close(reply, outcome)
+            entry = self.engine.close(reply, outcome, self._clock())
             if self._log is not None:
                 self._log(entry)
 

@@ -1,4 +1,4 @@
-"""Settings to an engine: which sources there are, and in which order they are asked.
+"""What a user chose to what does it: an engine and its sources, the faults, limits, pace and clock.
 
 What only some servers need is imported where it is used: a server starts in a quarter of a second, and
 that is most of it.
@@ -6,16 +6,20 @@ that is most of it.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from understudy.mockserver.admin.clockface import Clockface
 from understudy.mockserver.engine import Engine
-from understudy.mockserver.generation.source import generated
+from understudy.mockserver.generation.source import Generate, generated
 from understudy.mockserver.settings import Settings
 
 if TYPE_CHECKING:
     from understudy.mockserver.cassettes import Cassettes
+    from understudy.mockserver.disturbances import Wrap
     from understudy.mockserver.faults.rules import FaultRule
     from understudy.mockserver.limits.limit import Limit
     from understudy.mockserver.pacing.pace import Pace
@@ -23,30 +27,57 @@ if TYPE_CHECKING:
     from understudy.mockserver.scripts.scripts import Scripts
 
 
-def build(settings: Settings, cassettes: Cassettes | None = None, scripts: Scripts | None = None) -> Engine:
-    """Return an engine that answers from *scripts* and *cassettes*, where given, and by invention."""
+def build(
+    settings: Settings,
+    cassettes: Cassettes | None = None,
+    scripts: Scripts | None = None,
+    deciding: Wrap | None = None,
+) -> Engine:
+    """Return an engine that answers from *scripts* and *cassettes*, where given, and by invention.
+
+    *deciding* makes of what decides about faults what shall decide: see ``Disturbances``.
+    """
     recorded = None
     if cassettes is not None:
         from understudy.mockserver.recordings.source import Recorded
 
         recorded = Recorded(cassettes.index, cassettes.load)
-    return Engine(settings, generated(settings.seed, settings.style), recorded, scripts)
+    return Engine(settings, _generator, recorded, scripts, deciding=deciding)
 
 
-def open_scripts(files: Sequence[Path], seed: int) -> Scripts | None:
-    """Return the rules of the scenario *files*, None for none. Raises ValueError for what cannot be read."""
+def _generator(settings: Settings) -> Generate:
+    return generated(settings.seed, settings.style)
+
+
+def open_scenarios(files: Sequence[Path], settings: Settings) -> tuple[Settings, tuple[Rule, ...]]:
+    """Return *settings* with the faults and limits of the scenario *files* behind its own, and their rules.
+
+    Raises ValueError for what cannot be read.
+    """
     if not files:
-        return None
-    from understudy.mockserver.scripts.scenario import read_scenario
-    from understudy.mockserver.scripts.scripts import Scripts
+        return settings, ()
+    from understudy.mockserver.scripts.scenario import read_whole
 
     rules: list[Rule] = []
+    faults, limits = list(settings.faults), list(settings.limits)
     for file in files:
         try:
             data = file.read_bytes()
         except OSError as error:
             raise ValueError(f"the scenario {file} cannot be read: {error}") from error
-        rules += read_scenario(data, str(file))
+        whole = read_whole(data, str(file))
+        rules += whole.rules
+        faults += whole.faults
+        limits += whole.limits
+    return replace(settings, faults=tuple(faults), limits=tuple(limits)), tuple(rules)
+
+
+def scripts_of(rules: Sequence[Rule], seed: int) -> Scripts | None:
+    """Return the source that answers by *rules*, None for none."""
+    if not rules:
+        return None
+    from understudy.mockserver.scripts.scripts import Scripts
+
     return Scripts(rules, seed)
 
 
@@ -87,3 +118,19 @@ def open_cassettes(folders: Sequence[Path]) -> Cassettes | None:
     from understudy.mockserver.cassettes import Cassettes
 
     return Cassettes(folders)
+
+
+def open_clock(said: str) -> Clockface:
+    """Return the clock that *said* names: ``real``, or ``scaled=F``. Raises ValueError for any other."""
+    kind, _, text = said.partition("=")
+    if said == "real":
+        return Clockface("real", time.time)
+    try:
+        factor = float(text) if kind == "scaled" else 0.0
+    except ValueError:
+        factor = 0.0
+    if not 0 < factor < float("inf"):
+        raise ValueError(f"--clock {said}: expected real, or scaled=F with F above 0, as scaled=100")
+    from understudy.mockserver.clock import ScaledClock  # here: it brings anyio
+
+    return Clockface("scaled", ScaledClock(factor).now, factor)

@@ -11,6 +11,7 @@ import click
 _COMMANDS: Mapping[str, str] = {
     "check": "understudy.mockserver.check_command",
     "faults": "understudy.mockserver.faults_command",
+    "journal": "understudy.mockserver.journal_command",
     "profiles": "understudy.mockserver.profiles_command",
     "scenario-schema": "understudy.mockserver.schema_command",
     "serve": "understudy.mockserver.serve_command",

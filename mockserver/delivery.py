@@ -15,13 +15,14 @@ from understudy.mockserver.wire import Cut, Head, Send, Step, Wait
 class Broken(NamedTuple):
     """The client's read fails: *kind* names the exception of its library. *by* is who gave up first."""
 
-    kind: Literal["RemoteProtocolError", "ReadError", "ReadTimeout"]
+    kind: Literal["ConnectError", "RemoteProtocolError", "ReadError", "ReadTimeout"]
     message: str
     by: Literal["server", "client"] = "server"
 
 
 Event: TypeAlias = "Head | Send | Wait | Broken"
 
+_REFUSED = Broken("ConnectError", "[Errno 111] Connection refused")
 _NO_HEAD = Broken("RemoteProtocolError", "Server disconnected without sending a response.")
 _RESET = Broken("ReadError", "[Errno 104] Connection reset by peer")
 _TIMED_OUT = Broken("ReadTimeout", "timed out", by="client")
@@ -36,8 +37,11 @@ def deliver(
     Steps fall due by *now* (seconds), from the first on: a client that took its time finds there what has
     come meanwhile. Ends after ``Broken``, and when the body is complete. *bodiless*: a reply to HEAD,
     whose content-length promises nothing.
+
+    A reset that is the very first step refuses the connection: only a server has to accept it first.
     """
     body: _Body | None = None
+    begun = False
     due = asked = now()  # asked: when the client began to wait for the next bytes
     for step in steps:
         if isinstance(step, Wait):
@@ -49,7 +53,7 @@ def deliver(
                 yield _TIMED_OUT
                 return
         elif isinstance(step, Cut):
-            yield _RESET if step.reset else _NO_HEAD if body is None else body.cut_short()
+            yield _broken_off(step, begun, body)
             return
         elif isinstance(step, Head):
             body = _Body(step, bodiless)
@@ -60,8 +64,15 @@ def deliver(
             asked = now()
         if body is not None and body.complete:
             return
+        begun = True
     if body is None or body.expected is not None:
         yield _NO_HEAD if body is None else body.cut_short()
+
+
+def _broken_off(cut: Cut, begun: bool, body: _Body | None) -> Broken:
+    if cut.reset:
+        return _RESET if begun else _REFUSED
+    return _NO_HEAD if body is None else body.cut_short()
 
 
 class _Body:

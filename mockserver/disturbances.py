@@ -6,18 +6,20 @@ spoils a reply comes last of all, after the pace, so that a cut cuts what is on 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 from understudy.mockserver.chat import Verbatim
 from understudy.mockserver.errors import ApiError
-from understudy.mockserver.faults.decisions import Decider, Deciding, Decision
+from understudy.mockserver.faults.decisions import Decider, Deciding, Decision, counters_of
 from understudy.mockserver.faults.match import Asked
 from understudy.mockserver.faults.rules import parse_header
-from understudy.mockserver.headers import limited
-from understudy.mockserver.journal import Reply
-from understudy.mockserver.limits.charge import Charge, Limits, reserved
-from understudy.mockserver.limits.refusals import rate_headers, rate_limited
+from understudy.mockserver.headers import limit
+from understudy.mockserver.journal import Entry, Reply
+from understudy.mockserver.limits.charge import Charge, Limits, Receipt, reserved
+from understudy.mockserver.limits.refusals import rate_limited
+from understudy.mockserver.limits.telling import telling_of
 from understudy.mockserver.pacing.pace import paced
 from understudy.mockserver.pacing.recorded import recorded_pace
 from understudy.mockserver.plans import Answered, Fixed, Plan
@@ -25,91 +27,167 @@ from understudy.mockserver.scripts.facts import Facts
 from understudy.mockserver.settings import Settings
 from understudy.mockserver.state import Needs, Taken
 from understudy.mockserver.steps import split_events
-from understudy.mockserver.wire import Head, Request, Step
+from understudy.mockserver.wire import Request, Step
 
 Instead: TypeAlias = "ApiError | Verbatim"
+Judge: TypeAlias = Callable[[int, Sequence[int], float], "Decision | None"]
+Wrap: TypeAlias = Callable[[Deciding], Deciding]
 
 HEADER = b"x-understudy-fault"
+_KEPT = 512
+_KEPT_BODY = 32 * 1024  # bytes; plans of larger ones are not kept either
 
 
-class Pending(NamedTuple):
-    """A request before it is counted in: as the rules see it, and what it needs first."""
+class Bound(NamedTuple):
+    """What is known of a plan and a key together. *free* are the needs of the plan, *needs* what is to be
+    taken first. *judge* decides, by attempt, counts and time; None: nothing ever will."""
 
-    asked: Asked
+    free: Needs
     needs: Needs
+    judge: Judge | None
 
 
 class Disturbances:
-    """The faults, limits and pace of *settings*. *deciding* replaces the rules: a tape of an earlier run."""
+    """The faults, limits and pace of *settings*. *deciding* makes what decides of what the rules are: to
+    write a tape of it, or to follow a tape instead. *started*, in seconds since 1970, is what windows of time
+    count from; None: the first request."""
 
-    def __init__(self, settings: Settings, deciding: Deciding | None = None) -> None:
+    def __init__(
+        self, settings: Settings, deciding: Wrap | None = None, started: float | None = None
+    ) -> None:
+        self.started = started
         self._settings = settings
-        self._deciding = deciding
+        self._wrap = deciding
+        self._deciding: Deciding | None = None
+        self._wishes = settings.fault_header
+        self.paced = settings.pace is not None or settings.recorded_pace is not None
         self._limits = Limits(settings.limits) if settings.limits else None
+        self._telling = telling_of(settings.api)
+        self._bound: dict[tuple[int, str], Bound] = {}
 
-    def pending(self, request: Request, plan: Plan, key: str, now: float) -> Pending:
-        """Return *request* as the rules see it, and what is to be counted before they decide."""
-        chat = plan.chat
-        facts = None if chat is None else Facts(chat, request.headers)
-        asked = Asked(request.path, key, plan.needs.request, facts)
-        charge = None if self._limits is None else self._charge(plan, key)
-        return Pending(asked, Needs(plan.needs.request, (), None, self._decider(now).counters(asked), charge))
+    def bound(self, request: Request, plan: Plan, key: str, now: float) -> Bound:
+        """Return what is to be taken and asked for *request*. Equal requests of a key share a plan, and
+        with it mostly this, too."""
+        wish = _wish(request) if self._wishes and plan.chat is not None else ""
+        if not wish:
+            # an id is not given again to anything while what has it is kept
+            known = self._bound.get((id(plan.needs), key))
+            if known is not None:
+                return known
+        charge = None if self._limits is None else _charge(self._limits, plan, key)
+        judge, counters, lasting = self._judge(request, plan, key, now)
+        if wish:
+            judge, lasting = partial(self._granted, wish, _asked(request, plan, key)), False
+        free = plan.needs
+        if judge is not None:  # no turn yet: an error leaves it to the next attempt
+            needs = Needs(free.request, (), None, counters, charge)
+        else:
+            needs = free if charge is None else free._replace(charge=charge)
+        bound = Bound(free, needs, judge)
+        if lasting and plan.chat is not None and len(request.body) <= _KEPT_BODY:
+            if len(self._bound) >= _KEPT:
+                self._bound = {}
+            self._bound[id(free), key] = bound
+        return bound
 
-    def verdict(self, pending: Pending, taken: Taken, now: float) -> tuple[Instead | None, Decision | None]:
+    def verdict(
+        self, judge: Judge | None, taken: Taken, now: float
+    ) -> tuple[Instead | None, Decision | None]:
         """Return what is answered instead, None for nothing, and the decision that was taken."""
-        if taken.charged is not None and (error := rate_limited(taken.charged)) is not None:
-            return error, None
+        receipt = taken.charged
+        if receipt is not None and receipt.shortage is not None:
+            return rate_limited(receipt, self._telling), None
+        if judge is None:
+            return None, None
         try:
-            decision = self._decide(pending, taken.attempt, taken.counts, now)
+            decision = judge(taken.attempt, taken.counts, now)
         except ValueError as error:
-            return ApiError(
-                400, f"{HEADER.decode()}: {error}", type="understudy_fault", voice="gateway"
-            ), None
+            words = f"{HEADER.decode()}: {error}"
+            return ApiError(400, words, type="understudy_fault", voice="gateway"), None
         return None if decision is None else decision.error, decision
 
-    def _decide(self, pending: Pending, attempt: int, counts: tuple[int, ...], now: float) -> Decision | None:
-        if self._settings.fault_header and (text := _asked_for(pending.asked)):
-            own = Decider((parse_header(text),), self._settings.seed, self._settings.api, now)
-            return own.decide(pending.asked, attempt, (), now)
-        return self._decider(now).decide(pending.asked, attempt, counts, now)
+    def _judge(
+        self, request: Request, plan: Plan, key: str, now: float
+    ) -> tuple[Judge | None, tuple[bytes, ...], bool]:
+        """Return who decides about *request*, what is to be counted for that, and whether all this is so for
+        every request of this plan and key."""
+        if not self._settings.faults and self._wrap is None:
+            return None, (), True
+        asked, decider = _asked(request, plan, key), self._decider(now)
+        if not isinstance(decider, Decider):  # a tape wants to see every request
+            return partial(decider.decide, asked), decider.counters(asked), False
+        fitting = decider.fitting(asked)
+        judge = partial(decider.decide_by, fitting, asked) if fitting else None
+        return judge, counters_of(fitting), not decider.personal
 
-    def steps(self, reply: Reply, decision: Decision | None, plan: Plan, taken: Taken) -> Iterable[Step]:
-        """Return the steps of *reply*: its headers tell the limits, it keeps the pace that is set, and it is
-        spoiled as was decided."""
-        steps = reply.steps
-        if taken.charged is not None and not self._settings.api.reply.get("headers"):
-            steps = _told(steps, rate_headers(taken.charged))
-        pace = self._settings.pace
+    def _granted(
+        self, wish: str, asked: Asked, attempt: int, counts: Sequence[int], now: float
+    ) -> Decision | None:
+        """Return what a request decides for itself by its header. Raises ValueError for what it cannot."""
+        own: Deciding = Decider((parse_header(wish),), self._settings.seed, self._settings.api, now)
+        if self._wrap is not None:  # a tape holds what a header decided, too, or decides instead
+            own = self._wrap(own)
+        return own.decide(asked, attempt, (), now)
+
+    def tell(self, entry: Entry, receipt: Receipt, decision: Decision | None) -> None:
+        """Let the headers of the reply say what *receipt* does of the limits; but an error that was decided
+        may make up its own."""
+        pairs = entry.headers  # the very list that is in the head of this reply, and of no other
+        if isinstance(pairs, list) and (decision is None or not _tells_itself(decision)):
+            limit(pairs, self._telling.pairs(receipt.requests, receipt.tokens))
+
+    def performed(self, reply: Reply, plan: Plan, taken: Taken, decision: Decision | None) -> Reply:
+        """Return *reply* at the pace that is set, and spoiled as was decided."""
+        steps = self._in_time(reply, plan, taken) if self.paced else reply.steps
+        if decision is not None:
+            reply.entry.fault = str(decision.trouble)
+            if decision.rewrite is not None:
+                steps = decision.rewrite(steps)
+        return Reply(reply.entry, steps, reply.receipt)
+
+    def _in_time(self, reply: Reply, plan: Plan, taken: Taken) -> Iterable[Step]:
+        entry, steps, _, timing = reply
+        pace, recorded = self._settings.pace, self._settings.recorded_pace
         if pace is not None and isinstance(plan, Answered):
-            told = reply.entry.usage or {}
+            told = entry.usage or {}
             counts = [_count(told.get(name)) for name in ("prompt_tokens", "completion_tokens")]
             steps = paced(split_events(steps), pace, plan.needs.request, taken.attempt, *counts)
-        if self._settings.recorded_pace is not None and reply.timing:
-            steps = recorded_pace(reply.timing, self._settings.recorded_pace)(steps)
-        if decision is not None and decision.rewrite is not None:
-            steps = decision.rewrite(steps)
+        if recorded is not None and timing:
+            steps = recorded_pace(timing, recorded)(steps)
         return steps
 
     def _decider(self, now: float) -> Deciding:
         if self._deciding is None:  # with the first request: the core has no clock of its own
-            self._deciding = Decider(self._settings.faults, self._settings.seed, self._settings.api, now)
+            settings = self._settings
+            self.started = now if self.started is None else self.started
+            decider = Decider(settings.faults, settings.seed, settings.api, self.started)
+            self._deciding = decider if self._wrap is None else self._wrap(decider)
         return self._deciding
 
-    def _charge(self, plan: Plan, key: str) -> Charge | None:
-        chat = plan.chat
-        if chat is None or self._limits is None or (isinstance(plan, Fixed) and plan.status != 400):
-            return None
-        prompt = plan.prompt.total if isinstance(plan, Answered) and plan.prompt is not None else 0
-        return self._limits.of(Charge(chat.model, reserved(chat.document, prompt)), key)
+
+def _charge(limits: Limits, plan: Plan, key: str) -> Charge | None:
+    chat = plan.chat
+    if chat is None or (isinstance(plan, Fixed) and plan.status != 400):
+        return None
+    prompt = plan.prompt.total if isinstance(plan, Answered) and plan.prompt is not None else 0
+    return limits.of(Charge(chat.model, reserved(chat.document, prompt)), key)
 
 
-def _told(steps: Iterable[Step], limits: Mapping[bytes, bytes]) -> Iterator[Step]:
-    for step in steps:
-        yield Head(step.status, limited(list(step.headers), limits)) if isinstance(step, Head) else step
+def _tells_itself(decision: Decision) -> bool:
+    """Return whether *decision* is an error that makes up its own limits."""
+    told = () if decision.error is None else decision.error.headers
+    return any(name.lower().startswith("x-ratelimit-") for name, _ in told)
 
 
-def _asked_for(asked: Asked) -> str:
-    return "" if asked.facts is None else asked.facts.headers.get(HEADER.decode(), "")
+def _asked(request: Request, plan: Plan, key: str) -> Asked:
+    facts = None if plan.chat is None else Facts(plan.chat, request.headers)
+    return Asked(request.path, key, plan.needs.request, facts)
+
+
+def _wish(request: Request) -> str:
+    """Return the fault that *request* asks for itself, "" for none."""
+    told = [value for name, value in request.headers if name == HEADER]
+    return b", ".join(told).decode("latin-1") if told else ""
 
 
 def _count(value: Any) -> int:

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import json
 import traceback
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,7 +22,7 @@ from understudy.mockserver.forms import form_of
 from understudy.mockserver.generation.source import Generate
 from understudy.mockserver.identity import Stamp, stamp
 from understudy.mockserver.journal import Entry, Journal, Outcome, Reply
-from understudy.mockserver.ledger import NOT_ADMITTED, Ledger
+from understudy.mockserver.ledger import NOT_ADMITTED, Ledger, shown
 from understudy.mockserver.pages import OPEN, Pages
 from understudy.mockserver.planner import Planner, Recorded, Scripts
 from understudy.mockserver.plans import Fixed, Plan, Spoken, kept, prompt_only, refused
@@ -31,9 +32,9 @@ from understudy.mockserver.stored.memory import Stored
 from understudy.mockserver.wire import Head, Request, Send
 
 if TYPE_CHECKING:
-    from understudy.mockserver.disturbances import Disturbances
+    from understudy.mockserver.disturbances import Disturbances, Wrap
 
-_SECRET = frozenset((b"authorization", b"api-key", b"cookie", b"proxy-authorization"))
+_SECRET = frozenset((b"authorization", b"api-key", b"cookie", b"proxy-authorization", b"x-understudy-token"))
 _ALLOW_ORIGIN = b"access-control-allow-origin"
 
 
@@ -55,29 +56,47 @@ class Engine:
     def __init__(
         self,
         settings: Settings,
-        generate: Generate,
+        generator: Callable[[Settings], Generate],
         recorded: Recorded | None = None,
         scripts: Scripts | None = None,
         state: State | None = None,
+        deciding: Wrap | None = None,
     ) -> None:
-        self.settings = settings
         self.journal = Journal(settings.journal_entries, settings.journal_bytes)
         self.ledger = Ledger()
         self.stored = Stored(settings.stored_entries, settings.stored_bytes)
+        self.state = MemoryState() if state is None else state
+        self._generator, self._recorded = generator, recorded
+        self._deciding = deciding
+        self._disturbances: Disturbances | None = None
+        self.arrange(settings, scripts)
+
+    def arrange(self, settings: Settings, scripts: Scripts | None) -> None:
+        """Answer by *settings* and *scripts* from the next request on. What is remembered stays."""
+        self.settings = settings
+        self.scripts = scripts
         self._profile = settings.api
         self._form = form_of(self._profile)
-        self._state = MemoryState() if state is None else state
-        self._planner = Planner(settings, self._form, generate, recorded, scripts)
-        self._pages = Pages(settings, self.ledger, self.stored)
-        self._disturbances = _disturbances(settings) if settings.disturbed else None
+        self._planner = Planner(settings, self._form, self._generator(settings), self._recorded, scripts)
+        self._pages = Pages(settings, self.stored)
         self._keys = tuple(key.encode("utf-8") for key in settings.api_keys)
+        self.disturb(settings)
+
+    def disturb(self, settings: Settings) -> None:
+        """Let the faults, limits and pace of *settings* hold from the next request on."""
+        self.settings = settings
+        before = self._disturbances
+        started = None if before is None else before.started
+        disturbed = settings.disturbed or self._deciding is not None
+        self._disturbances = _disturbances(settings, self._deciding, started) if disturbed else None
 
     def handle(self, request: Request, now: float) -> Reply:
         """Decide the whole reply to *request* at *now* (seconds since 1970). Never raises."""
         planned = self.plan(request)
-        if self._disturbances is not None:
-            return self._disturbed(self._disturbances, planned, now)
-        return self.answer(planned, self._state.take(planned.needs, now), now)
+        disturbances = self._disturbances
+        if disturbances is not None:
+            return self._disturbed(disturbances, planned, now)
+        return self.answer(planned, self.state.take(planned.needs, now), now)
 
     def plan(self, request: Request) -> Planned:
         """Return who answers, and what they need to know first. Never raises."""
@@ -110,6 +129,7 @@ class Engine:
             spoken = plan.speak(taken, mark)
         if account is not None:
             self._account(account, plan, spoken, mark)
+        head = _for_browsers(spoken.head) if crossing else spoken.head
         # by place: a call by name costs as much again as the entry itself
         entry = Entry(
             taken.number,
@@ -124,10 +144,11 @@ class Engine:
             plan.complaint,
             spoken.note,
             trace,
+            head.headers,
+            "" if account is None else shown(account),
         )
         self.journal.add(entry)
-        head = _for_browsers(spoken.head) if crossing else spoken.head
-        return Reply(entry, (head, Send(spoken.body)), None, spoken.timing)
+        return Reply(entry, (head, Send(spoken.body)), taken.charged, spoken.timing)
 
     def refuse(self, request: Request, error: errors.ApiError, now: float) -> Reply:
         """Return *error* as the reply to a *request* that the shell could not read to its end."""
@@ -135,35 +156,40 @@ class Engine:
         chat = api.route(request.method, request.path).handler == api.CHAT
         key, crossing, harmless = _read(request)
         planned = Planned(harmless, plan, plan.needs, key if chat else None, crossing)
-        return self.answer(planned, self._state.take(plan.needs, now), now)
+        return self.answer(planned, self.state.take(plan.needs, now), now)
 
-    def close(self, reply: Reply, outcome: Outcome) -> Entry:
-        """Write down how the sending of *reply* ended, give back what it held, and return its entry."""
+    def close(self, reply: Reply, outcome: Outcome, now: float) -> Entry:
+        """Write down how the sending of *reply* ended at *now*, give back what it held, and return its
+        entry."""
         entry = reply.entry
         entry.outcome = outcome
+        entry.ended = now
         if reply.receipt is not None:
-            spent = None if entry.usage is None else entry.usage.get("total_tokens")
-            if entry.status < 400 and isinstance(spent, int):
-                self._state.settle(reply.receipt, spent, entry.at)
-            self._state.release(reply.receipt)
+            spent = None if entry.usage is None or entry.status >= 400 else entry.usage.get("total_tokens")
+            self.state.settle(reply.receipt, spent if isinstance(spent, int) else None, now)
         return entry
 
     def _disturbed(self, disturbances: Disturbances, planned: Planned, now: float) -> Reply:
         """Decide the reply to what is *planned*, with all that happens to it on purpose."""
-        plan, needs = planned.plan, planned.needs
-        pending = disturbances.pending(planned.request, plan, planned.account or "", now)
-        taken = self._state.take(pending.needs, now)
-        instead, decision = disturbances.verdict(pending, taken, now)
-        if instead is not None:
-            planned = planned._replace(plan=self._instead(plan, instead))
-        else:
-            turn, position, cached = self._state.draw(needs.turns, needs.prefix, now)
-            taken = taken._replace(turn=turn, position=position, cached=cached)
+        request, plan, needs, account, _, _ = planned
+        _, first, judge = disturbances.bound(request, plan, account or "", now)
+        if judge is None and needs.prefix is not None:
+            first = first._replace(prefix=needs.prefix)  # of this key
+        taken = self.state.take(first, now)
+        receipt, decision = taken.charged, None
+        if judge is not None or (receipt is not None and receipt.shortage is not None):
+            instead, decision = disturbances.verdict(judge, taken, now)
+            if instead is not None:
+                planned = planned._replace(plan=self._instead(plan, instead))
+            elif needs.turns or needs.prefix is not None:
+                turn, position, cached = self.state.draw(needs.turns, needs.prefix, now)
+                taken = taken._replace(turn=turn, position=position, cached=cached)
         reply = self.answer(planned, taken, now)
-        if decision is not None:
-            reply.entry.fault = str(decision.trouble)
-        steps = disturbances.steps(reply, decision, plan, taken)
-        return Reply(reply.entry, steps, None if taken.charged is None else taken.charged.receipt)
+        if receipt is not None:
+            disturbances.tell(reply.entry, receipt, decision)
+        if decision is None and not disturbances.paced:
+            return reply
+        return disturbances.performed(reply, plan, taken, decision)
 
     def _instead(self, plan: Plan, reply: errors.ApiError | Verbatim) -> Fixed:
         """Return the plan that answers with *reply* where *plan* would have answered."""
@@ -238,10 +264,10 @@ class Engine:
         return refused(self._form, _needs(request), shown, complaint=f"{kind}: {error}")
 
 
-def _disturbances(settings: Settings) -> Disturbances:
+def _disturbances(settings: Settings, deciding: Wrap | None, started: float | None) -> Disturbances:
     from understudy.mockserver.disturbances import Disturbances  # here: most servers disturb nobody
 
-    return Disturbances(settings)
+    return Disturbances(settings, deciding, started)
 
 
 def _read(request: Request) -> tuple[str, bool, Request]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 from understudy.mockserver.errors import ApiError
 from understudy.mockserver.identity import Stamp
-from understudy.mockserver.wire import RawHeaders, raw
+from understudy.mockserver.wire import raw
 
 REQUESTS_PER_MINUTE = 10_000
 TOKENS_PER_MINUTE = 10_000_000
@@ -25,6 +25,8 @@ _CONSTANT: Sequence[tuple[bytes, bytes]] = (
     (b"x-ratelimit-remaining-requests", b"%d" % (REQUESTS_PER_MINUTE - 1)),
     (b"x-ratelimit-reset-requests", b"%dms" % (60_000 // REQUESTS_PER_MINUTE)),
 )
+_FIRST_RATE = _CONSTANT[4]
+_RATES = 6  # headers of it: requests and tokens
 _JSON = (b"content-type", b"application/json")
 _JSON_GATEWAY = (b"content-type", b"application/json; charset=utf-8")
 _SSE = (b"content-type", b"text/event-stream; charset=utf-8")
@@ -37,16 +39,9 @@ _PREFLIGHT: Sequence[tuple[bytes, bytes]] = (
 )
 
 
-def success(
-    stamp: Stamp, tokens: int, length: int | None, limits: Mapping[bytes, bytes] | None = None
-) -> Pairs:
-    """Return the headers of a 200 that cost *tokens*; *length* None is a stream, which has none.
-
-    *limits* are those ``x-ratelimit-*`` headers that differ from those of an account without limits.
-    """
-    if limits is None:
-        return [*_lasting(tokens, length), *_stamped(stamp)]
-    return [*_others(tokens, length, tuple(limits)), *limits.items(), *_stamped(stamp)]
+def success(stamp: Stamp, tokens: int, length: int | None) -> Pairs:
+    """Return the headers of a 200 that cost *tokens*; *length* None is a stream, which has none."""
+    return [*_lasting(tokens, length), *_stamped(stamp)]
 
 
 @lru_cache(maxsize=4096)
@@ -56,16 +51,18 @@ def _lasting(tokens: int, length: int | None) -> Pairs:
     return [*kind, *_spent(tokens)]
 
 
-@lru_cache(maxsize=4096)
-def _others(tokens: int, length: int | None, names: tuple[bytes, ...]) -> Pairs:
-    """Return the lasting headers without those of *names*."""
-    return [pair for pair in _lasting(tokens, length) if pair[0] not in names]
-
-
-def limited(pairs: RawHeaders, limits: Mapping[bytes, bytes]) -> Pairs:
-    """Return *pairs*, of any reply, with *limits* in place of what they tell of an account that has none.
-    Who tells nothing of that (the gateway) tells nothing of limits."""
-    return [(name, limits.get(name, value)) for name, value in pairs]
+def limit(pairs: Pairs, limits: Pairs) -> None:
+    """Put *limits* into *pairs*, of any reply, in place of what they tell of an account that has none. Who
+    tells nothing of that (the gateway) tells nothing of limits."""
+    try:
+        first = pairs.index(_FIRST_RATE)
+        if len(limits) == _RATES and pairs[first + _RATES - 1][0] == limits[-1][0]:
+            pairs[first : first + _RATES] = limits  # as nearly all replies have them: the six in a row
+            return
+    except (IndexError, ValueError):
+        pass  # a recording has headers of its own, a script may
+    named = dict(limits)
+    pairs[:] = [(name, named.get(name, value)) for name, value in pairs]
 
 
 def unlimited() -> dict[bytes, bytes]:

@@ -9,13 +9,15 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from understudy.contracts import Violation
-from understudy.mockserver.wire import Request, Step
+from understudy.mockserver.wire import RawHeaders, Request, Step
 
 if TYPE_CHECKING:
+    from understudy.mockserver.errors import ApiError
     from understudy.mockserver.limits.charge import Receipt
+    from understudy.mockserver.settings import Settings
 
 Outcome: TypeAlias = Literal["open", "sent", "cut", "client left", "timed out", "failed"]
 
@@ -27,7 +29,9 @@ class Entry:
 
     *fault* is what was done to it on purpose. *complaint* is what the owner of the test must hear of (an
     unmatched request, a source that raised), *note* what they may like to know; *trace* never leaves over
-    the wire.
+    the wire. *status* and *headers* are those of the reply as it was sent, *reply* its body before any
+    fault. *key* is what may be seen of a chat request's. *at* and *ended* (None: not yet) are
+    seconds since 1970.
     """
 
     number: int
@@ -42,8 +46,11 @@ class Entry:
     complaint: str = ""
     note: str = ""
     trace: str = ""
+    headers: RawHeaders = ()
+    key: str = ""
     outcome: Outcome = "open"
     fault: str = ""
+    ended: float | None = None
 
     @property
     def size(self) -> int:
@@ -59,6 +66,22 @@ class Reply(NamedTuple):
     steps: Iterable[Step]
     receipt: Receipt | None = None
     timing: Sequence[tuple[float, int]] = ()
+
+
+class Handler(Protocol):
+    """What a shell asks: an engine, or several behind one front. Times are seconds since 1970."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    def handle(self, request: Request, now: float) -> Reply:
+        """Decide the whole reply to *request*. Never raises."""
+
+    def refuse(self, request: Request, error: ApiError, now: float) -> Reply:
+        """Return *error* as the reply to a *request* that could not be read to its end."""
+
+    def close(self, reply: Reply, outcome: Outcome, now: float) -> Entry:
+        """Write down how the sending of *reply* ended, and return its entry."""
 
 
 @dataclass(slots=True)
@@ -82,6 +105,13 @@ class Journal:
                 held -= kept.popleft().size
                 self.dropped += 1
             self._bytes = held
+
+    def clear(self) -> None:
+        """Forget all entries. Those on their way still learn how they end."""
+        with self._lock:
+            self._kept.clear()
+            self._bytes = 0
+            self.dropped = 0
 
     def complaints(self) -> tuple[str, ...]:
         """Return what went wrong on the client's side, or for want of an answer, in order."""

@@ -61,6 +61,12 @@ class Ledger:
             with self._lock:
                 self._enter()
 
+    def clear(self) -> None:
+        """Begin new books."""
+        with self._lock:
+            self._fresh.clear()
+            self._books, self._size = {}, 0
+
     def rows(self) -> tuple[Row, ...]:
         """Return everything written down, in the order in which each kind first came."""
         with self._lock:

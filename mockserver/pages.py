@@ -1,34 +1,31 @@
-"""What is served beside chat completions: models, stored completions, the ledger, a sign of life."""
+"""What is served beside chat completions: models, stored completions, a sign of life."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from understudy.mockserver import api, errors, models
+from understudy.mockserver import api, models
 from understudy.mockserver.api import Route
 from understudy.mockserver.bodies import read_document
 from understudy.mockserver.errors import Refusal
-from understudy.mockserver.ledger import Ledger
 from understudy.mockserver.settings import Settings
 from understudy.mockserver.stored.memory import Stored
 from understudy.mockserver.wire import Request
 
 Document: TypeAlias = Mapping[str, Any]
 
-OPEN = frozenset((api.HEALTH, api.LEDGER))  # asked without a key
+OPEN = frozenset((api.HEALTH,))  # asked without a key
 
 
 class Pages:
     """The documents behind the routes that no model has part in; Refusal for what there is not."""
 
-    def __init__(self, settings: Settings, ledger: Ledger, stored: Stored) -> None:
+    def __init__(self, settings: Settings, stored: Stored) -> None:
         self._settings = settings
-        self._ledger = ledger
         self._stored = stored
         self._served: Mapping[str, Callable[[Route, Request, str], Document]] = {
             api.HEALTH: lambda found, request, account: {"status": "ok"},
-            api.LEDGER: self._money,
             api.MODELS: lambda found, request, account: models.listing(self._listed()),
             api.MODEL: self._model,
             api.STORED_LIST: lambda found, request, account: stored.listing(account, request.query),
@@ -43,11 +40,6 @@ class Pages:
     def document(self, found: Route, request: Request, account: str) -> Document:
         """Return what *found* serves to *account* (the key it came with)."""
         return self._served[str(found.handler)](found, request, account)
-
-    def _money(self, found: Route, request: Request, account: str) -> Document:
-        if not self._settings.admin:
-            raise Refusal(errors.unknown_path(request.method, request.path))
-        return self._ledger.document(self._settings.api.prices)
 
     def _listed(self) -> Sequence[str]:
         """Return the models the server is restricted to, else those its profile names one by one."""

@@ -98,7 +98,9 @@ class Performance:
         return await self._end(b"".join(pieces))
 
     async def _begin(self, head: Head) -> None:
-        if self._reply.entry.request.method != "HEAD":
+        entry = self._reply.entry
+        entry.status, entry.headers = head  # a fault may have changed them
+        if entry.request.method != "HEAD":
             for name, value in head.headers:
                 if name == b"content-length" and value.isdigit():
                     self._promised = int(value)

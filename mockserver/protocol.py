@@ -46,6 +46,7 @@ class JoiningProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._disconnect(self._ahead)  # uvicorn tells only the latest
         super().connection_lost(exc)
+        self._unset_keepalive_if_required()  # uvicorn forgets it after a reset, and all hangs on the timer
         self._offered = {}
         self._ahead = []
 
@@ -95,7 +96,7 @@ class JoiningTransport(asyncio.Transport):
         if reset:
             raw = self._transport.get_extra_info("socket")
             if raw is not None:  # linger, for 0 seconds: its closing is a reset (socket(7))
-                with suppress(OSError):
+                with suppress(OSError, ValueError):  # it may be closed already: the client was quicker
                     raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_TIME)
         self._transport.close()
         if self._transport.get_write_buffer_size():

@@ -3,179 +3,170 @@
 from __future__ import annotations
 
 import gc
+import signal
 import socket
 import threading
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from understudy.mockserver import reporting
+from understudy.mockserver.admin.front import Front, is_idle
+from understudy.mockserver.admin.namespaces import Namespaces
 from understudy.mockserver.app import App
 from understudy.mockserver.build import (
     build,
     open_cassettes,
+    open_clock,
     open_faults,
     open_limits,
     open_pace,
-    open_scripts,
+    open_scenarios,
+    scripts_of,
 )
+from understudy.mockserver.engine import Engine
 from understudy.mockserver.generation.prose import prose
-from understudy.mockserver.generation.styles import STYLES, Style
 from understudy.mockserver.profile_files import open_profile
 from understudy.mockserver.serve import CannotListen, base_url, listen, run
-from understudy.mockserver.settings import Settings, Unmatched
+from understudy.mockserver.serve_options import TOPICS, ByTopic, Chosen
+from understudy.mockserver.settings import Settings
 
 if TYPE_CHECKING:
     from understudy.mockserver.cassettes import Cassettes
+    from understudy.mockserver.disturbances import Wrap
+    from understudy.mockserver.faults.decisions import Deciding
+    from understudy.mockserver.faults.tape import TapeDecider
+    from understudy.mockserver.scripts.rule import Rule
+    from understudy.mockserver.tape_files import TapeFile
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _SHOWN_BROKEN = 20
 
 
-def _usd(text: str) -> Decimal:
-    """Return an amount of money, exactly as written."""
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        raise click.BadParameter(f"{text!r} is no amount of USD; an example: 0.50") from None
-    if not amount.is_finite() or amount < 0:
-        raise click.BadParameter(f"{text} USD: expected 0 or more")
-    return amount
-
-
-@click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option(
-    "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0: any free one."
-)
-@click.option(
-    "--replay",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Answer from the recordings in this file or folder. Repeatable.",
-)
-@click.option("--seed", default=0, show_default=True, help="Same seed, same request: same answer.")
-@click.option("--api-key", multiple=True, help="Take only this key. Repeatable. Default: any non-empty key.")
-@click.option("--model", multiple=True, help="Know only this model. Repeatable. Default: any model.")
-@click.option(
-    "--script",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Answer from the rules in this scenario file. Repeatable.",
-)
-@click.option(
-    "--profile",
-    default="openai",
-    show_default=True,
-    metavar="NAME|FILE",
-    help="The API to be: a built-in one (see understudy profiles), or a file of your own.",
-)
-@click.option(
-    "--on-unmatched",
-    type=click.Choice(["generate", "fail"]),
-    default="generate",
-    show_default=True,
-    help="What happens when no script and no recording matches.",
-)
-@click.option(
-    "--style",
-    type=click.Choice(STYLES),
-    default="faker",
-    show_default=True,
-    help="What generated text is: made up, the prompt again, or lorem ipsum.",
-)
-@click.option(
-    "--lenient", is_flag=True, help="Answer requests that break the contract, and only note what is wrong."
-)
-@click.option(
-    "--credit", type=_usd, metavar="USD", help="What each key may spend, by the prices of the profile."
-)
-@click.option(
-    "--fault",
-    multiple=True,
-    metavar="SPEC",
-    help="What goes wrong on purpose: NAME[:k=v,...][@WHEN], as rate_limit@times=2. Repeatable.",
-)
-@click.option("--fault-header", is_flag=True, help="Let a request ask for a fault: x-understudy-fault: SPEC.")
-@click.option("--rpm", multiple=True, metavar="[MODEL=]N", help="Requests a minute, each key. Repeatable.")
-@click.option("--tpm", multiple=True, metavar="[MODEL=]N", help="Tokens a minute, each key. Repeatable.")
-@click.option("--rpd", multiple=True, metavar="[MODEL=]N", help="Requests a day, each key. Repeatable.")
-@click.option("--tpd", multiple=True, metavar="[MODEL=]N", help="Tokens a day, each key. Repeatable.")
-@click.option("--concurrency", multiple=True, metavar="[MODEL=]N", help="Replies under way at once.")
-@click.option("--tier", metavar="NAME", help="The limits of an account of this tier.")
-@click.option("--ttft", metavar="SECONDS", help="Time to the first token: 0.3, or normal:0.3,0.1.")
-@click.option("--tps", type=float, metavar="N", help="Events (or tokens) a second.")
-@click.option("--jitter", metavar="X", help="How much gaps vary: 0.2, or lognormal:0,0.3.")
-@click.option("--prefill", type=float, metavar="N", help="Prompt tokens read a second.")
-@click.option("--timing", type=click.Choice(["recorded"]), help="Replay recordings as fast as they came.")
-@click.option("--speed", type=float, default=1.0, show_default=True, help="With --timing: so much faster.")
-@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--access-log", is_flag=True, help="Report every request, not only what went wrong.")
-def serve(
-    host: str,
-    port: int,
-    replay: tuple[Path, ...],
-    seed: int,
-    api_key: tuple[str, ...],
-    model: tuple[str, ...],
-    script: tuple[Path, ...],
-    profile: str,
-    on_unmatched: Unmatched,
-    style: Style,
-    lenient: bool,
-    credit: Decimal | None,
-    fault: tuple[str, ...],
-    fault_header: bool,
-    rpm: tuple[str, ...],
-    tpm: tuple[str, ...],
-    rpd: tuple[str, ...],
-    tpd: tuple[str, ...],
-    concurrency: tuple[str, ...],
-    tier: str | None,
-    ttft: str | None,
-    tps: float | None,
-    jitter: str | None,
-    prefill: float | None,
-    timing: str | None,
-    speed: float,
-    log_format: reporting.Format,
-    access_log: bool,
-) -> None:
+@click.command(cls=ByTopic, topics=TOPICS)
+def serve(**given: Any) -> None:
     """Answer /v1/chat/completions until interrupted.
 
     Prints OPENAI_BASE_URL=http://… once it listens. Point a client there, with any API key.
     """
+    chosen = Chosen(**given)
+    form = chosen.log_format
     try:
-        settings = Settings(
-            seed=seed,
-            profile=open_profile(profile),
-            api_keys=api_key,
-            models=model,
-            on_unmatched=on_unmatched,
-            lenient=lenient,
-            style=style,
-            credit=credit,
-            admin=host in _LOOPBACK,
-            faults=open_faults(fault),
-            fault_header=fault_header,
-            limits=open_limits(tier, rpm=rpm, tpm=tpm, rpd=rpd, tpd=tpd, concurrency=concurrency),
-            pace=open_pace(ttft, tps, jitter, prefill, seed),
-            recorded_pace=speed if timing else None,
-        )
-        scripts = open_scripts(script, seed)
-        cassettes = open_cassettes(replay)
-        engine = build(settings, cassettes, scripts)
-        _announce(cassettes, log_format)
-        listener = listen(host, port)
+        _check(chosen)
+        settings, rules = open_scenarios(chosen.script, _settings(chosen))
+        clock = open_clock(chosen.clock)
+        cassettes = open_cassettes(chosen.replay)
+        _announce(cassettes, form)
+        replayed = _replayed(chosen, settings)
+        listener = listen(chosen.host, chosen.port)
+        tape = _tape(chosen, listener)  # last: what fails before leaves no file
     except (ValueError, CannotListen) as error:
         reporting.give_up(str(error))
-    if host not in _LOOPBACK:
-        reporting.notice(f"listening beyond this machine, on {host}: anybody there can ask", log_format)
-    app = App(engine, log=reporting.reporter(log_format, everything=access_log))
-    run(app, listener, partial(_ready, listener, log_format))
+    if chosen.host not in _LOOPBACK:
+        reporting.notice(f"listening beyond this machine, on {chosen.host}: anybody there can ask", form)
+    engines = _engines(partial(_engine, settings, rules, cassettes), replayed, tape)
+    front = Front(engines, chosen.host, chosen.admin_token or "", clock)
+    log = reporting.reporter(form, everything=chosen.access_log)
+    app = App(front, clock=clock.now, speed=clock.factor, log=log)
+    _run(app, listener, tape, form)
+
+
+def _check(chosen: Chosen) -> None:
+    """Raise ValueError for options that say nothing together."""
+    if chosen.speed is not None and chosen.timing is None:
+        raise ValueError(
+            "--speed goes with --timing recorded; for a clock that runs faster: --clock scaled=F"
+        )
+    if chosen.admin_token == "":
+        raise ValueError("--admin-token is empty; leave it out to have none")
+
+
+def _settings(chosen: Chosen) -> Settings:
+    counts = {name: getattr(chosen, name) for name in ("rpm", "tpm", "rpd", "tpd", "concurrency")}
+    return Settings(
+        seed=chosen.seed,
+        profile=open_profile(chosen.profile),
+        api_keys=chosen.api_key,
+        models=chosen.model,
+        on_unmatched=chosen.on_unmatched,
+        lenient=chosen.lenient,
+        style=chosen.style,
+        credit=chosen.credit,
+        faults=open_faults(chosen.fault),
+        fault_header=chosen.fault_header,
+        limits=open_limits(chosen.tier, **counts),
+        pace=open_pace(chosen.ttft, chosen.tps, chosen.jitter, chosen.prefill, chosen.seed),
+        recorded_pace=None if chosen.timing is None else 1.0 if chosen.speed is None else chosen.speed,
+    )
+
+
+def _engine(
+    settings: Settings, rules: Sequence[Rule], cassettes: Cassettes | None, deciding: Wrap | None
+) -> Engine:
+    return build(settings, cassettes, scripts_of(rules, settings.seed), deciding)
+
+
+def _engines(
+    make: Callable[[Wrap | None], Engine], replayed: TapeDecider | None, tape: TapeFile | None
+) -> Namespaces[Engine]:
+    """Return the engine, and those of namespaces to come. Each follows the tape that is replayed; the tape
+    that is written is of the first alone, for attempts are counted in each."""
+
+    def follow(rules: Deciding) -> Deciding:
+        return rules if replayed is None else replayed
+
+    deciding: Wrap | None = None if replayed is None else follow
+    if tape is None:
+        engine = make(deciding)
+    else:
+        from understudy.mockserver.faults.tape import Recording
+
+        on_tape = tape.tape
+        engine = make(lambda rules: Recording(follow(rules), on_tape))
+    return Namespaces(engine, lambda name: make(deciding), idle=is_idle)
+
+
+def _replayed(chosen: Chosen, settings: Settings) -> TapeDecider | None:
+    """Return what decides by the tape of an earlier run, and say how much there is of it."""
+    if chosen.replay_tape is None:
+        return None
+    from understudy.mockserver.tape_files import decisions, open_tape
+
+    found = open_tape(chosen.replay_tape, settings.seed, settings.api)
+    passed = ", in place of the faults that were given" if settings.faults else ""
+    reporting.notice(f"tape {chosen.replay_tape}: {decisions(len(found))}{passed}", chosen.log_format)
+    return found
+
+
+def _tape(chosen: Chosen, listener: socket.socket) -> TapeFile | None:
+    if chosen.tape is None:
+        return None
+    from understudy.mockserver.tape_files import TapeFile
+
+    try:
+        return TapeFile(chosen.tape, partial(reporting.notice, form=chosen.log_format))
+    except ValueError:
+        listener.close()
+        raise
+
+
+def _run(app: App, listener: socket.socket, tape: TapeFile | None, form: reporting.Format) -> None:
+    ready = partial(_ready, listener, form)
+    if tape is None:
+        run(app, listener, ready)
+        return
+    signal.signal(signal.SIGTERM, _terminated)  # handed on when the server has ended, as an interrupt is
+    try:
+        run(app, listener, ready)
+    finally:
+        tape.close()
+        reporting.notice(tape.summary(), form)
+
+
+def _terminated(number: int, frame: object) -> NoReturn:
+    raise SystemExit(128 + number)
 
 
 def _ready(listener: socket.socket, form: reporting.Format) -> None:

@@ -24,12 +24,11 @@ class Settings:
 
     *profile* is a built-in one by name, or one that was read. *api_keys* and *models* empty: any
     non-empty key, any model. *lenient*: a request that breaks the contract is answered all the same.
-    *style*: what generated text is like. *credit*: USD that each key may spend. *admin*: whether
-    ``/__understudy/`` answers. *faults* say what goes wrong on purpose, *fault_header* whether a request may
-    ask for one itself; *limits* and *pace* are what they are called. *recorded_pace*: recordings are
-    replayed so many times as fast as they came; None: at once. *body_limit*, *journal_bytes* and
-    *stored_bytes* are bytes, *journal_entries* and *stored_entries* entries, *depth_limit* levels of
-    nested JSON.
+    *style*: what generated text is like. *credit*: USD that each key may spend. *faults* say what goes
+    wrong on purpose, *fault_header* whether a request may ask for one itself; *limits* and *pace* are what
+    they are called. *recorded_pace*: recordings are replayed so many times as fast as they came; None: at
+    once. *body_limit*, *journal_bytes* and *stored_bytes* are bytes, *journal_entries* and
+    *stored_entries* entries, *depth_limit* levels of nested JSON.
     """
 
     seed: int = 0
@@ -40,7 +39,6 @@ class Settings:
     lenient: bool = False
     style: Style = "faker"
     credit: Decimal | None = None
-    admin: bool = True
     faults: tuple[FaultRule, ...] = ()
     fault_header: bool = False
     limits: tuple[Limit, ...] = ()

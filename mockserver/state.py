@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from understudy.mockserver.prompt_cache import Cached, Prefix, PromptCache
 
 if TYPE_CHECKING:  # limits are loaded where there are any
-    from understudy.mockserver.limits.charge import Charge, Charged, Receipt
+    from understudy.mockserver.limits.charge import Charge, Receipt
     from understudy.mockserver.limits.meter import Meter
 
 
@@ -55,7 +55,7 @@ class Taken(NamedTuple):
     position: int = 0
     cached: Cached = NOTHING_CACHED
     counts: tuple[int, ...] = ()
-    charged: Charged | None = None
+    charged: Receipt | None = None
 
 
 class State(Protocol):
@@ -65,15 +65,19 @@ class State(Protocol):
     def draw(self, turns: tuple[Turn, ...], prefix: Prefix | None, now: float) -> tuple[int, int, Cached]:
         """Take what ``take`` was not told of: the turn, its position, and what is cached."""
 
-    def settle(self, receipt: Receipt, actual: int, now: float) -> None:
-        """Charge the *actual* tokens of a reply in place of those reserved. Once: what comes later is
-        ignored. What is never settled stays as reserved."""
-
-    def release(self, receipt: Receipt) -> None:
-        """Say that the sending has ended. More than once is as good as once."""
+    def settle(self, receipt: Receipt, actual: int | None, now: float) -> None:
+        """Say that the sending has ended: the *actual* tokens are charged in place of those reserved (None:
+        it was those), and others may be sent to. Once: what comes later is ignored. What is never settled
+        stays as reserved."""
 
     def refill(self) -> None:
         """Forget what was charged, as if every limit were new."""
+
+    def recount(self) -> None:
+        """Forget how often requests, turns and counters were counted. Numbers go on."""
+
+    def forget_prompts(self) -> None:
+        """Empty the prompt cache."""
 
 
 class MemoryState:
@@ -98,7 +102,7 @@ class MemoryState:
             attempt = self._count(self._asked, request)
             charged = None
             if charge is not None:
-                charged = self._charge(charge, now)
+                charged = (self._meter or self._new_meter()).charge(charge, now)
                 if charged.shortage is not None:
                     counts = tuple([self._counters.get(key, 0) for key in counters])
                     return Taken(self._number, attempt, len(turns), 0, NOTHING_CACHED, counts, charged)
@@ -114,28 +118,27 @@ class MemoryState:
         turn, position = self._turn(turns) if turns else (0, 0)
         return turn, position, NOTHING_CACHED if prefix is None else self._prompts.seen(prefix, now)
 
-    def settle(self, receipt: Receipt, actual: int, now: float) -> None:
+    def settle(self, receipt: Receipt, actual: int | None, now: float) -> None:
         with self._lock:
-            if self._meter is not None:
-                self._meter.settle(receipt, actual, now)
-
-    def release(self, receipt: Receipt) -> None:
-        if not receipt.charge.draw.slots:
-            return
-        with self._lock:
-            if self._meter is not None:
-                self._meter.release(receipt)
+            receipt.settle(actual, now)  # it knows its account: one of before `refill` has lost its worth
 
     def refill(self) -> None:
         with self._lock:
             self._meter = None
 
-    def _charge(self, charge: Charge, now: float) -> Charged:
-        if self._meter is None:
-            from understudy.mockserver.limits.meter import Meter  # here: a server without limits needs none
+    def recount(self) -> None:
+        with self._lock:
+            self._asked, self._turns, self._counters = {}, {}, {}
 
-            self._meter = Meter(self._limit)
-        return self._meter.charge(charge, now)
+    def forget_prompts(self) -> None:
+        with self._lock:
+            self._prompts = PromptCache()
+
+    def _new_meter(self) -> Meter:
+        from understudy.mockserver.limits.meter import Meter  # here: a server without limits needs none
+
+        self._meter = Meter(self._limit)
+        return self._meter
 
     def _count(self, counts: dict[bytes, int], key: bytes) -> int:
         before = counts.pop(key, 0)  # taken out and put back: the order is that of last use

@@ -13,9 +13,8 @@ from typing import Any
 
 from understudy.mockserver.clock import Clock, RealClock
 from understudy.mockserver.delivery import Broken, Event, deliver
-from understudy.mockserver.engine import Engine
 from understudy.mockserver.errors import too_large
-from understudy.mockserver.journal import Outcome, Reply
+from understudy.mockserver.journal import Handler, Outcome, Reply
 from understudy.mockserver.wire import Cut, Head, Request, Send, Step, Wait
 
 UNDER_WAY = 1024 * 1024  # bytes that a network takes off a server's hands before the client reads them
@@ -24,15 +23,16 @@ _HANGS = (
     "the reply stalls for ever and the client has no read timeout: over a network it would hang here; "
     "give it one (timeout=30)"
 )
+_ASYNC_WORDS = {"ConnectError": "All connection attempts failed", "ReadError": "", "ReadTimeout": ""}
 
 
-def transport(engine: Engine, httpx: Any, *, clock: Clock = _REAL) -> Any:
+def transport(engine: Handler, httpx: Any, *, clock: Clock = _REAL) -> Any:
     """Return a transport for a ``Client`` of *httpx*, the module ``httpx`` or ``httpx2``, that is answered
     by *engine*. Its timeouts are kept on *clock*."""
     return _kinds(httpx)[0](engine, httpx, clock)
 
 
-def async_transport(engine: Engine, httpx: Any, *, clock: Clock = _REAL) -> Any:
+def async_transport(engine: Handler, httpx: Any, *, clock: Clock = _REAL) -> Any:
     """Return a transport for an ``AsyncClient`` of *httpx*, under asyncio or trio; else as ``transport``."""
     return _kinds(httpx)[1](engine, httpx, clock)
 
@@ -55,7 +55,7 @@ class _Door:
 
     body: Any
 
-    def __init__(self, engine: Engine, httpx: Any, clock: Clock) -> None:
+    def __init__(self, engine: Handler, httpx: Any, clock: Clock) -> None:
         self.engine, self.httpx, self.clock = engine, httpx, clock
 
     def _ask(self, request: Any, body: bytes) -> _Exchange:
@@ -71,9 +71,13 @@ class _Door:
         timeout = request.extensions.get("timeout", {}).get("read")
         patience = math.inf if timeout is None else float(timeout)
         events = partial(deliver, patience=patience, now=self.clock.now, bodiless=request.method == "HEAD")
-        return _Exchange(self.engine, reply, events)
+        return _Exchange(self.engine, reply, events, self.clock)
+
+    def _ended(self, reply: Reply, outcome: Outcome) -> None:
+        self.engine.close(reply, outcome, self.clock.now())
 
     def _response(self, head: Head, exchange: _Exchange) -> Any:
+        exchange.entry.status, exchange.entry.headers = head  # a fault may have changed them
         return self.httpx.Response(
             head.status,
             headers=list(head.headers),
@@ -113,21 +117,25 @@ class _AsyncTransport(_Door):
         raise AssertionError("a delivery without a head ends broken")  # pragma: no cover
 
     async def pass_by(self, event: Event) -> None:
-        """Wait, or raise what the client's library raises: async, it has no words for two of them."""
+        """Wait, or raise what the client's library raises: async, it has other words for some, or none."""
         if isinstance(event, Wait):
             await self.clock.asleep(event.seconds)
         elif isinstance(event, Broken):
-            silent = event.kind in ("ReadError", "ReadTimeout")
-            raise getattr(self.httpx, event.kind)("" if silent else event.message)
+            raise getattr(self.httpx, event.kind)(_ASYNC_WORDS.get(event.kind, event.message))
 
 
 class _Exchange:
     """One reply under way. The engine hears once how it ended: an exception out of a ``with`` is an end."""
 
     def __init__(
-        self, engine: Engine, reply: Reply, delivered: Callable[[Iterator[Step]], Iterator[Event]]
+        self,
+        engine: Handler,
+        reply: Reply,
+        delivered: Callable[[Iterator[Step]], Iterator[Event]],
+        clock: Clock,
     ) -> None:
-        self._engine, self._reply = engine, reply
+        self._engine, self._reply, self._clock = engine, reply, clock
+        self.entry = reply.entry
         self._steps = iter(reply.steps)
         self.events = self._watched(delivered(self._steps))
         self._open = True
@@ -146,7 +154,7 @@ class _Exchange:
     def end(self, outcome: Outcome) -> None:
         if self._open:
             self._open = False
-            self._engine.close(self._reply, outcome)
+            self._engine.close(self._reply, outcome, self._clock.now())
 
     def leave(self) -> None:
         """The client closes. What was due by now has left the server all the same."""
@@ -166,7 +174,7 @@ def _left_behind(steps: Iterator[Step]) -> Outcome:
         if isinstance(step, Cut):
             return "cut"
         size += len(step.data) if isinstance(step, Send) else 0
-        if isinstance(step, Wait) or size > UNDER_WAY:
+        if size > UNDER_WAY or (isinstance(step, Wait) and step.seconds > 0):
             return "client left"
     return "sent"
 

@@ -22,8 +22,9 @@ SHELLS = {
     "transport",
     "clock",
     "virtual",
+    "tape_files",
 }
-COMMANDS = {"cli", "__main__", "reporting", "profile_files"}
+COMMANDS = {"cli", "__main__", "reporting", "profile_files", "serve_options"}
 MAY_MEET = {  # shells that may import one another
     ("serve", "app"),
     ("serve", "protocol"),

@@ -7,28 +7,28 @@ from typing import Any
 
 from understudy.mockserver.admin.clockface import Clockface
 from understudy.mockserver.admin.desk import Desk
-from understudy.mockserver.admin.facade import PARTS
 from understudy.mockserver.admin.operation import Call
 from understudy.mockserver.admin.problems import Problem, missing
+from understudy.mockserver.controls import PARTS
 
 
 def health(desk: Desk, call: Call) -> Mapping[str, Any]:
     return {
         "status": "ok",
-        "profile": desk.engine.settings.api.name,
+        "profile": desk.controls.settings.api.name,
         "namespace": desk.name,
-        "requests_kept": len(desk.engine.journal),
+        "requests_kept": len(desk.controls.journal),
     }
 
 
 def ledger(desk: Desk, call: Call) -> Mapping[str, Any]:
-    return desk.engine.ledger.document(desk.engine.settings.api.prices)
+    return desk.controls.ledger.document(desk.controls.settings.api.prices)
 
 
 def clear_ledger(desk: Desk, call: Call) -> Mapping[str, Any]:
     with desk.lock:
-        count = len(desk.engine.ledger.rows())
-        desk.engine.reset(("ledger",))
+        count = len(desk.controls.ledger.rows())
+        desk.controls.reset(("ledger",))
     return {"removed": count}
 
 
@@ -55,12 +55,12 @@ def advance(desk: Desk, call: Call) -> Mapping[str, Any]:
 
 
 def seed(desk: Desk, call: Call) -> Mapping[str, Any]:
-    return {"seed": desk.engine.seed}
+    return {"seed": desk.controls.seed}
 
 
 def put_seed(desk: Desk, call: Call) -> Mapping[str, Any]:
     with desk.lock:
-        desk.engine.set_seed(int(call.body["seed"]))
+        desk.controls.set_seed(int(call.body["seed"]))
     return seed(desk, call)
 
 
@@ -69,7 +69,7 @@ def reset(desk: Desk, call: Call) -> Mapping[str, Any]:
     wanted = (call.body or {}).get("parts") or PARTS
     parts = tuple(part for part in PARTS if part in wanted)
     with desk.lock:
-        desk.engine.reset(parts)
+        desk.controls.reset(parts)
     return {"reset": list(parts)}
 
 

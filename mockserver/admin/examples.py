@@ -42,6 +42,12 @@ EXCHANGE: dict[str, Any] = {
     "violations": [],
     "complaint": "",
     "note": "",
+    "fault": "",
+    "key": "sk-under…0001",
+    "ended": 1_700_000_000.5,
+    "fingerprint": "6b1f0c2f4a1f7f0fd1a2b3c4d5e6f708",
+    "retry_count": 0,
+    "headers": {},
     "request_bytes": 73,
     "reply_bytes": 812,
 }
@@ -52,7 +58,7 @@ WHOLE_EXCHANGE = {
         "headers": [["content-type", "application/json"]],
         "body": '{"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "hi"}]}',
     },
-    "reply": {"body": '{"id": "chatcmpl-…"}'},
+    "reply": {"headers": [["content-type", "application/json"]], "body": '{"id": "chatcmpl-…"}'},
 }
 HEALTH = {"status": "ok", "profile": "openai", "namespace": "default", "requests_kept": 1}
 LEDGER = Ledger().document(lambda model: None)

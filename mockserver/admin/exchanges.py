@@ -12,7 +12,9 @@ from understudy.mockserver.admin.desk import Desk
 from understudy.mockserver.admin.masking import masked_header, masked_query, masked_text
 from understudy.mockserver.admin.operation import Call, Parameter
 from understudy.mockserver.admin.problems import invalid, missing, shortened
+from understudy.mockserver.backoff.exchanges import members_of
 from understudy.mockserver.journal import Entry, Outcome
+from understudy.mockserver.wire import RawHeaders
 
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
 PAGE = 100
@@ -40,7 +42,7 @@ FILTERS = (
 
 def listed(desk: Desk, call: Call) -> Mapping[str, Any]:
     """Return a page of the exchanges that fit, each without bodies."""
-    query, journal = call.query, desk.engine.journal
+    query, journal = call.query, desk.controls.journal
     tests = [_FILTERS[name](value) for name, value in query.items() if name in _FILTERS]
     fitting = (entry for entry in _behind(list(journal), query) if all(fits(entry) for fits in tests))
     limit = query.get("limit", PAGE)
@@ -55,18 +57,18 @@ def listed(desk: Desk, call: Call) -> Mapping[str, Any]:
 
 def one(desk: Desk, call: Call) -> Mapping[str, Any]:
     """Return one exchange with its bodies."""
-    for entry in reversed(list(desk.engine.journal)):
+    for entry in reversed(list(desk.controls.journal)):
         if str(entry.number) == call.name:
             return whole(entry)
     raise missing(
-        "exchange", call.name, f"the journal holds {len(desk.engine.journal)}, older ones were dropped"
+        "exchange", call.name, f"the journal holds {len(desk.controls.journal)}, older ones were dropped"
     )
 
 
 def clear(desk: Desk, call: Call) -> Mapping[str, Any]:
     with desk.lock:
-        count = len(desk.engine.journal)
-        desk.engine.reset(("journal",))
+        count = len(desk.controls.journal)
+        desk.controls.reset(("journal",))
     return {"removed": count}
 
 
@@ -98,6 +100,9 @@ def summary(entry: Entry) -> dict[str, Any]:
         ],
         "complaint": masked_text(entry.complaint),
         "note": masked_text(entry.note),
+        "fault": masked_text(entry.fault),
+        "key": entry.key,
+        **members_of(entry),
         "request_bytes": len(request.body),
         "reply_bytes": len(entry.reply),
     }
@@ -105,14 +110,18 @@ def summary(entry: Entry) -> dict[str, Any]:
 
 def whole(entry: Entry) -> dict[str, Any]:
     """Return *entry* with headers and bodies, keys masked."""
-    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in entry.request.headers]
     return {
         **summary(entry),
-        "request": {
-            "headers": [[name, masked_header(name, value)] for name, value in headers],
-            "body": masked_text(entry.request.body.decode("utf-8", "replace")),
-        },
-        "reply": {"body": masked_text(entry.reply.decode("utf-8", "replace"))},
+        "request": _message(entry.request.headers, entry.request.body),
+        "reply": _message(entry.headers, entry.reply),
+    }
+
+
+def _message(headers: RawHeaders, body: bytes) -> dict[str, Any]:
+    pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+    return {
+        "headers": [[name, masked_header(name, value)] for name, value in pairs],
+        "body": masked_text(body.decode("utf-8", "replace")),
     }
 
 

@@ -16,16 +16,16 @@ MOST = 1_000
 
 
 def listed(desk: Desk, call: Call) -> Mapping[str, Any]:
-    return _listing(desk.engine.faults)
+    return _listing(desk.controls.faults)
 
 
 def add(desk: Desk, call: Call) -> Mapping[str, Any]:
     """Add the faults of the body behind those there are; return what was added."""
     new = _read(desk, call)
     with desk.lock:
-        faults = (*desk.engine.faults, *new)
+        faults = (*desk.controls.faults, *new)
         check_room(len(faults), MOST, "faults")
-        desk.engine.set_faults(faults)
+        desk.controls.set_faults(faults)
     data = _listing(faults)["data"]
     return {"object": "list", "data": data[len(data) - len(new) :]}
 
@@ -34,22 +34,22 @@ def put(desk: Desk, call: Call) -> Mapping[str, Any]:
     new = _read(desk, call)
     check_room(len(new), MOST, "faults")
     with desk.lock:
-        desk.engine.set_faults(new)
+        desk.controls.set_faults(new)
     return _listing(new)
 
 
 def remove(desk: Desk, call: Call) -> Mapping[str, Any]:
     with desk.lock:
-        known = identified("f", desk.engine.faults)
+        known = identified("f", desk.controls.faults)
         find(call.name, known, "fault")
-        desk.engine.set_faults(tuple(rule for name, rule in known.items() if name != call.name))
+        desk.controls.set_faults(tuple(rule for name, rule in known.items() if name != call.name))
     return {"removed": 1}
 
 
 def clear(desk: Desk, call: Call) -> Mapping[str, Any]:
     with desk.lock:
-        before = desk.engine.faults
-        desk.engine.set_faults(())
+        before = desk.controls.faults
+        desk.controls.set_faults(())
     return {"removed": len(before)}
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from understudy.mockserver.admin.facade import Administered
 from understudy.mockserver.admin.namespaces import (
     DEFAULT,
     USUAL,
@@ -13,6 +12,8 @@ from understudy.mockserver.admin.namespaces import (
     Namespaces,
     named,
 )
+from understudy.mockserver.controls import Controls
+from understudy.mockserver.engine import Engine
 from understudy.mockserver.errors import ApiError
 from understudy.mockserver.journal import Entry, Outcome, Reply
 from understudy.mockserver.settings import Settings
@@ -25,16 +26,6 @@ if TYPE_CHECKING:  # few servers are ever administered
 _ROOT = "/__understudy"
 
 
-class Served(Administered, Protocol):
-    """An engine as shells know it."""
-
-    def handle(self, request: Request, now: float) -> Reply: ...
-
-    def refuse(self, request: Request, error: ApiError, now: float) -> Reply: ...
-
-    def close(self, reply: Reply, outcome: Outcome) -> Entry: ...
-
-
 class Front:
     """The engines of *namespaces*, each administered from this machine, or by who has the *token*
     (``Access``). *host* is the address that was bound; None: served in process, where nobody else is.
@@ -44,7 +35,7 @@ class Front:
 
     def __init__(
         self,
-        namespaces: Namespaces[Served],
+        namespaces: Namespaces[Engine],
         host: str | None = "127.0.0.1",
         token: str = "",
         clock: Clockface | None = None,
@@ -53,6 +44,7 @@ class Front:
         self._host, self._token = host, token
         self._clock = clock
         self._default = namespaces.default
+        self._controls = Controls(self._default)
         self._desks: dict[str, Desk] = {}
 
     @property
@@ -85,26 +77,28 @@ class Front:
         reply = engine.refuse(request._replace(path=path), error, now)
         return reply if name == DEFAULT else _addressed(reply, engine)
 
-    def close(self, reply: Reply, outcome: Outcome) -> Entry:
-        """Write down how the sending of *reply* ended, and return its entry."""
+    def close(self, reply: Reply, outcome: Outcome, now: float) -> Entry:
+        """Write down how the sending of *reply* ended at *now*, and return its entry."""
         engine = reply.engine if isinstance(reply, _Addressed) else self._default
         if engine is not None:
-            return engine.close(reply, outcome)
+            return engine.close(reply, outcome, now)
         reply.entry.outcome = outcome
+        reply.entry.ended = now
         return reply.entry
 
-    def _administer(self, engine: Served, name: str, request: Request, now: float) -> Reply:
+    def _administer(self, engine: Engine, name: str, request: Request, now: float) -> Reply:
         # here: few servers are ever administered, and schemas and rules take their time to load
         from understudy.mockserver.admin.access import Access
         from understudy.mockserver.admin.desk import Desk
         from understudy.mockserver.admin.door import steps
 
         desk = self._desks.get(name)
-        if desk is None or desk.engine is not engine:  # removed, and made anew
+        if desk is None or desk.controls.engine is not engine:  # removed, and made anew
             there = {DEFAULT, *self._namespaces.names()}
             self._desks = {one: known for one, known in self._desks.items() if one in there}
             access = None if self._host is None else Access(self._host, self._token)
-            desk = Desk(engine, access, self._clock, self._namespaces, name)
+            controls = self._controls if engine is self._default else Controls(engine)
+            desk = Desk(controls, access, self._clock, self._namespaces, name)
             self._desks[name] = desk
         head, send = steps(desk, request, now)
         bare = request._replace(headers=(), query=b"", body=b"")  # what a log hears holds no token
@@ -112,7 +106,7 @@ class Front:
         return _addressed(Reply(entry, (head, send)), None)
 
 
-def is_idle(engine: Served) -> bool:
+def is_idle(engine: Engine) -> bool:
     """Return whether no reply of *engine* is on its way, as far as its journal goes back."""
     return all(entry.outcome != "open" for entry in engine.journal)
 
@@ -120,10 +114,10 @@ def is_idle(engine: Served) -> bool:
 class _Addressed(Reply):
     """A reply that is not the default engine's: *engine* is to hear of its end, None: nobody."""
 
-    engine: Served | None
+    engine: Engine | None
 
 
-def _addressed(reply: Reply, engine: Served | None) -> Reply:
+def _addressed(reply: Reply, engine: Engine | None) -> Reply:
     addressed = _Addressed(*reply)
     addressed.engine = engine
     return addressed

@@ -16,7 +16,7 @@ MOST = 1_000
 
 
 def listed(desk: Desk, call: Call) -> Mapping[str, Any]:
-    return _listing(desk.engine.limits)
+    return _listing(desk.controls.limits)
 
 
 def put(desk: Desk, call: Call) -> Mapping[str, Any]:
@@ -30,14 +30,14 @@ def put(desk: Desk, call: Call) -> Mapping[str, Any]:
         except ValueError as error:
             raise invalid(f"$.limits[{number}]: {error}", f"$.limits[{number}]") from None
     with desk.lock:
-        desk.engine.set_limits(tuple(limits))
+        desk.controls.set_limits(tuple(limits))
     return _listing(limits)
 
 
 def clear(desk: Desk, call: Call) -> Mapping[str, Any]:
     with desk.lock:
-        before = desk.engine.limits
-        desk.engine.set_limits(())
+        before = desk.controls.limits
+        desk.controls.set_limits(())
     return {"removed": len(before)}
 
 

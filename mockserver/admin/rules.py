@@ -20,19 +20,19 @@ T = TypeVar("T")
 
 
 def listed(desk: Desk, call: Call) -> Mapping[str, Any]:
-    return _listing(desk.engine.rules)
+    return _listing(desk.controls.rules)
 
 
 def one(desk: Desk, call: Call) -> Mapping[str, Any]:
-    return shown(call.name, find(call.name, identified("r", desk.engine.rules), "rule"))
+    return shown(call.name, find(call.name, identified("r", desk.controls.rules), "rule"))
 
 
 def add(desk: Desk, call: Call) -> Mapping[str, Any]:
     """Add the rules of the body behind those there are; return what was added."""
     new = _read(desk, call)
     with desk.lock:
-        check_room(len(desk.engine.rules) + len(new), MOST, "rules")
-        desk.engine.add_rules(new)
+        check_room(len(desk.controls.rules) + len(new), MOST, "rules")
+        desk.controls.add_rules(new)
         found = _among(desk, new)
     return {"object": "list", "data": [shown(name, rule) for name, rule in found]}
 
@@ -41,11 +41,11 @@ def put(desk: Desk, call: Call) -> Mapping[str, Any]:
     """Let the rules of the body be all there are. No request in between finds none."""
     new = _read(desk, call)
     with desk.lock:
-        before = desk.engine.rules
+        before = desk.controls.rules
         check_room(len(new), MOST, "rules")
-        desk.engine.add_rules(new)
-        desk.engine.remove_rules(before)
-        return _listing(desk.engine.rules)
+        desk.controls.add_rules(new)
+        desk.controls.remove_rules(before)
+        return _listing(desk.controls.rules)
 
 
 def put_one(desk: Desk, call: Call) -> Mapping[str, Any]:
@@ -53,9 +53,9 @@ def put_one(desk: Desk, call: Call) -> Mapping[str, Any]:
     if len(new) != 1:
         raise invalid(f"{len(new)} rules came to replace one; PUT /__understudy/rules replaces them all")
     with desk.lock:
-        old = find(call.name, identified("r", desk.engine.rules), "rule")
+        old = find(call.name, identified("r", desk.controls.rules), "rule")
         try:
-            desk.engine.replace_rule(old, new[0])
+            desk.controls.replace_rule(old, new[0])
         except ValueError:  # somebody else has just removed it
             raise missing("rule", call.name, "it was removed meanwhile") from None
         (name, rule), *_ = _among(desk, new)
@@ -64,14 +64,14 @@ def put_one(desk: Desk, call: Call) -> Mapping[str, Any]:
 
 def remove(desk: Desk, call: Call) -> Mapping[str, Any]:
     with desk.lock:
-        desk.engine.remove_rules([find(call.name, identified("r", desk.engine.rules), "rule")])
+        desk.controls.remove_rules([find(call.name, identified("r", desk.controls.rules), "rule")])
     return {"removed": 1}
 
 
 def clear(desk: Desk, call: Call) -> Mapping[str, Any]:
     with desk.lock:
-        before = desk.engine.rules
-        desk.engine.remove_rules(before)
+        before = desk.controls.rules
+        desk.controls.remove_rules(before)
     return {"removed": len(before)}
 
 
@@ -135,7 +135,7 @@ def _read(desk: Desk, call: Call) -> tuple[Rule, ...]:
 def _among(desk: Desk, rules: Iterable[Rule]) -> list[tuple[str, Rule]]:
     """Return these very *rules* of the engine's, with their ids."""
     wanted = {id(rule) for rule in rules}
-    return [pair for pair in identified("r", desk.engine.rules).items() if id(pair[1]) in wanted]
+    return [pair for pair in identified("r", desk.controls.rules).items() if id(pair[1]) in wanted]
 
 
 def _listing(rules: Iterable[Rule]) -> dict[str, Any]:

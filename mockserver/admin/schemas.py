@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from understudy.mockserver.admin.facade import PARTS
+from understudy.mockserver.controls import PARTS
 from understudy.mockserver.limits.limit import FIELDS, MOST, SCOPES
 from understudy.mockserver.scripts.scenario import schema_text
 
@@ -74,6 +74,15 @@ _SUMMARY = {
     "violations": {"type": "array", "items": refer("Violation")},
     "complaint": _TEXT,
     "note": _TEXT,
+    "fault": {"type": "string", "description": "what was done to it on purpose, empty for nothing"},
+    "key": {"type": "string", "description": "masked; empty where it was no chat request"},
+    "ended": {"type": ["number", "null"], "description": "when the sending ended; null: not yet"},
+    "fingerprint": {"type": "string", "description": "equal for equal requests, whatever their headers"},
+    "retry_count": {
+        "type": ["integer", "null"],
+        "description": "what the official SDKs say of it, null for other clients",
+    },
+    "headers": {"type": "object", "description": "those of the reply that advise when to retry"},
     "request_bytes": _COUNT,
     "reply_bytes": _COUNT,
 }
@@ -129,8 +138,8 @@ _OWN: Mapping[str, Any] = {
     "Violation": closed(dict.fromkeys(("rule", "tier", "path", "message", "source", "advice"), _TEXT)),
     "Exchange": closed(_SUMMARY),
     "ExchangeList": listing("Exchange", has_more={"type": "boolean"}, dropped=_COUNT),
-    "WholeExchange": closed({**_SUMMARY, "request": refer("Request"), "reply": refer("Reply")}),
-    "Request": closed(
+    "WholeExchange": closed({**_SUMMARY, "request": refer("Message"), "reply": refer("Message")}),
+    "Message": closed(
         {
             "headers": {
                 "type": "array",
@@ -139,7 +148,6 @@ _OWN: Mapping[str, Any] = {
             "body": {"type": "string", "description": "what is no UTF-8 is replaced"},
         }
     ),
-    "Reply": closed({"body": _TEXT}),
     "Ledger": {
         "type": "object",
         "properties": {"object": {"const": "understudy.ledger"}, "total": _FREE, "rows": {"type": "array"}},

@@ -101,7 +101,7 @@ def _open_at_the_end(steps: Iterable[Step]) -> Iterator[Step]:
 CONNECTION_FAULTS = (
     Fault(
         "refuse_connection",
-        "the connection is reset as soon as the request is in (a served URL has to accept it first)",
+        "the connection is refused; at a served URL, which has to accept it, reset once the request is in",
         "before the head",
         "both",
         both("APIConnectionError", retried=True),

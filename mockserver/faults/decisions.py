@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from hashlib import blake2b
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 from understudy.contracts.profiles.profile import Profile
 from understudy.mockserver.chat import Verbatim
@@ -52,23 +52,26 @@ class _Known(NamedTuple):
     offset: int
 
 
+Fitting: TypeAlias = tuple[_Known, ...]
+
+
 class Decider:
     """*rules* in order: the first that hits decides. *started* is when the server was, in seconds since 1970;
-    windows of time count from there."""
+    windows of time count from there.
+
+    *personal*: which rules fit may differ for equal requests of one key, by their headers or paths.
+    """
 
     def __init__(self, rules: Sequence[FaultRule], seed: int, profile: Profile, started: float = 0.0) -> None:
         self.rules = tuple(rules)
+        self.personal = any(_is_personal(rule.match) for rule in self.rules)
         self._known = _all_known(self.rules, seed)
-        self._counting = [(one.fits, one.counter) for one in self._known if one.counter is not None]
         self._makers = Makers(seed, profile)
         self._started = started
 
     def counters(self, asked: Asked) -> tuple[bytes, ...]:
         """Return the keys of the counts that ``decide`` wants, in order; each is to be counted up by one."""
-        if not self._counting:
-            return ()
-        chat = asked.facts is not None
-        return tuple(key for fits, key in self._counting if (chat if fits is None else fits(asked)))
+        return counters_of(self.fitting(asked))
 
     def decide(self, asked: Asked, attempt: int, counts: Sequence[int], now: float) -> Decision | None:
         """Return what happens to *asked*, None for nothing.
@@ -76,19 +79,33 @@ class Decider:
         *attempt* says how often it was asked before, *counts* where its ``counters`` stood before; *now* is
         seconds since 1970.
         """
-        place, chat = 0, asked.facts is not None
-        for rule, fits, counter, chance, offset in self._known:
-            if not (chat if fits is None else fits(asked)):
-                continue
+        return self.decide_by(self.fitting(asked), asked, attempt, counts, now)
+
+    def fitting(self, asked: Asked) -> Fitting:
+        """Return the rules that fit *asked*, for ``counters_of`` and ``decide_by``."""
+        chat = asked.facts is not None
+        return tuple([one for one in self._known if (chat if one.fits is None else one.fits(asked))])
+
+    def decide_by(
+        self, fitting: Fitting, asked: Asked, attempt: int, counts: Sequence[int], now: float
+    ) -> Decision | None:
+        """Return what ``decide`` does, where it is known which rules fit."""
+        place, elapsed = 0, now - self._started
+        for rule, _, counter, chance, offset in fitting:
             count = attempt
             if counter is not None:
                 count = counts[place]
                 place += 1
-            draw = partial(drawn, chance, asked.fingerprint, attempt)
-            trouble = rule.hits(count - offset, now - self._started, draw)
+            draw = _undrawn if rule.when.p is None else partial(drawn, chance, asked.fingerprint, attempt)
+            trouble = rule.hits(count - offset, elapsed, draw)
             if trouble is not None:
                 return self._makers.decision(rule, trouble, asked, attempt, now)
         return None
+
+
+def counters_of(fitting: Fitting) -> tuple[bytes, ...]:
+    """Return the keys of the counts that these rules want, in order."""
+    return tuple([one.counter for one in fitting if one.counter is not None])
 
 
 class Makers:
@@ -118,6 +135,14 @@ def drawn(chance: bytes, fingerprint: bytes, attempt: int) -> float:
     """Return a number from 0 to (not) 1 that these three determine."""
     digest = blake2b(b"%d:%b" % (attempt, fingerprint), digest_size=8, key=chance).digest()
     return int.from_bytes(digest, "big") / _RANGE
+
+
+def _undrawn() -> float:
+    return 0.0  # nobody looks at it
+
+
+def _is_personal(match: Match) -> bool:
+    return bool(match.path) or any(condition.key.startswith("headers") for condition in match.asks)
 
 
 def _all_known(rules: Sequence[FaultRule], seed: int) -> tuple[_Known, ...]:

@@ -77,13 +77,12 @@ class Parameter:
 class Seen(NamedTuple):
     """What the official Python client does: an exception by name, ``unharmed`` or ``silent``.
 
-    *retried*: whether it asks again by itself first. *asynchronous*: where the async client differs.
+    *retried*: whether it asks again by itself first.
     """
 
     outcome: str
     note: str = ""
     retried: bool = False
-    asynchronous: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ def _unended(steps: Iterable[Step]) -> Iterator[Step]:
 
 
 def _pieces(values: Values) -> Rewrite:
-    """Send *bytes* at a time. A wait of no length between keeps the shells from joining them."""
+    """Send *bytes* at a time. A wait of no length before each keeps the shells from joining them."""
 
     def rewrite(steps: Iterable[Step]) -> Iterator[Step]:
         size = values["bytes"]
@@ -84,8 +84,8 @@ def _pieces(values: Values) -> Rewrite:
                 yield step
                 continue
             for start in range(0, len(step.data), size):
-                yield Send(step.data[start : start + size])
                 yield Wait(0.0)
+                yield Send(step.data[start : start + size])
 
     return rewrite
 

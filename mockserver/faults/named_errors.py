@@ -115,6 +115,7 @@ def _reworded(error: ApiError, name: str | int, words: Mapping[str, Any], header
         code=given.get("code", error.code),
         param=given.get("param", error.param),
         headers=headers,
+        own=error.own | words.keys(),
     )
 
 

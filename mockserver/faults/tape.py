@@ -8,12 +8,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Any
 
 from understudy.contracts.profiles.profile import Profile
-from understudy.mockserver.faults.decisions import Decision, Makers
+from understudy.mockserver.faults.decisions import Deciding, Decision, Makers
 from understudy.mockserver.faults.match import Asked
 from understudy.mockserver.faults.rules import FaultRule, parse_fault
 from understudy.mockserver.faults.trouble import OK, Trouble
@@ -21,38 +21,62 @@ from understudy.mockserver.faults.trouble import OK, Trouble
 MOST = 100_000
 """Decisions on a tape."""
 HEAD = '{"understudy_tape": 1}'
+"""The first line of a tape."""
+LONGEST = 200 * MOST
+"""Characters of a tape that is read."""
 
-_LONGEST = 200 * MOST  # characters of a tape that is read
 _KEYS = ("request", "attempt", "fault")
 
 
 class Tape:
-    """The first *most* decisions that were made; *missed* counts those after. Safe for several threads."""
+    """Writes down the first *most* decisions, each as a line for *write*; *missed* counts those after.
+    What is written begins with HEAD, which is not written here.
 
-    def __init__(self, most: int = MOST) -> None:
+    An attempt that is decided anew (its counter was reset) keeps its first decision. Safe for several
+    threads; *write* is called by one at a time.
+    """
+
+    def __init__(self, write: Callable[[str], object], most: int = MOST) -> None:
         self.missed = 0
+        self._write = write
         self._most = most
-        self._lines: list[str] = []
+        self._known: set[tuple[bytes, int]] = set()
         self._lock = Lock()
 
-    def record(self, fingerprint: bytes, attempt: int, decision: Decision | None) -> str | None:
-        """Write down what was decided, and return its line; None where there is no room."""
+    def record(self, fingerprint: bytes, attempt: int, decision: Decision | None) -> None:
+        """Write down what was decided about this *attempt* (from 0). Raises what *write* does."""
+        key = (fingerprint, attempt)
         said = OK if decision is None else str(decision.trouble)
         line = json.dumps({"request": fingerprint.hex(), "attempt": attempt, "fault": said})
         with self._lock:
-            if len(self._lines) >= self._most:
+            if key in self._known:
+                return
+            if len(self._known) >= self._most:
                 self.missed += 1
-                return None
-            self._lines.append(line)
-        return line
-
-    def text(self) -> str:
-        """Return the whole tape, as ``read_tape`` reads it."""
-        with self._lock:
-            return "\n".join([HEAD, *self._lines, ""])
+                return
+            self._known.add(key)
+            self._write(line)
 
     def __len__(self) -> int:
-        return len(self._lines)
+        return len(self._known)
+
+
+class Recording:
+    """Decides as *deciding* does, and writes it on *tape*."""
+
+    def __init__(self, deciding: Deciding, tape: Tape) -> None:
+        self._deciding = deciding
+        self._tape = tape
+
+    def counters(self, asked: Asked) -> tuple[bytes, ...]:
+        """Return what ``deciding`` wants to be counted."""
+        return self._deciding.counters(asked)
+
+    def decide(self, asked: Asked, attempt: int, counts: Sequence[int], now: float) -> Decision | None:
+        """Return what ``deciding`` decides, and write it down."""
+        decision = self._deciding.decide(asked, attempt, counts, now)
+        self._tape.record(asked.fingerprint, attempt, decision)
+        return decision
 
 
 class TapeDecider:
@@ -82,8 +106,8 @@ def read_tape(text: str, where: str, seed: int, profile: Profile) -> TapeDecider
 
     Raises ValueError, ``{where}:{line}: reason``, for the first line that is none.
     """
-    if len(text) > _LONGEST:
-        raise ValueError(f"{where}:1: larger than {_LONGEST} characters")
+    if len(text) > LONGEST:
+        raise ValueError(f"{where}:1: larger than {LONGEST} characters")
     rules: dict[tuple[bytes, int], FaultRule] = {}
     lines: dict[tuple[bytes, int], int] = {}
     known: dict[str, tuple[Trouble, ...]] = {}

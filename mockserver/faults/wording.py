@@ -18,14 +18,21 @@ _INTRODUCTION = """\
 Made from the data by `understudy faults --format markdown`; a test holds that it is up to date.
 `understudy faults NAME` shows one of them.
 
-*Python* is what the official client does (openai 3.54.0, sync and async alike), as
-`tests/clients/test_fault_outcomes.py` sees it: the exception it raises, **unharmed** (you get what you
+*Python* is what the official client does (openai 3.54.0, sync and async alike, over a socket and in
+process), as `tests/clients/test_doors.py` sees it: the exception it raises, **unharmed** (you get what you
 would have got without the fault), or **silent** (no exception, and what you get is not what the server
 meant: the ones to fear). *retried*: it asks again by itself before it raises. *helper* is
 `chat.completions.stream()`, where it differs.
 
 A reply that lacks what a fault *needs* stays as it is. *Where* is the place of the reply that breaks. No
 fault throws dice: equal replies break equally.
+
+The doors differ in two things. A server cannot refuse a connection that it has to accept to know who asks:
+`refuse_connection` is a reset there, and `ConnectError` in process; the client raises the same. And what of
+a reply is still read before a reset is up to the kernel; in process it is all that was sent.
+
+The journal has the fault of each exchange, and how its sending ended: `sent`, `cut` by the server, `client
+left` (also by its own timeout), `timed out` where the server gave a stall up.
 """
 
 
@@ -114,10 +121,8 @@ def _default(parameter: Parameter) -> str:
 
 
 def _seen(seen: Seen) -> str:
-    parts = [f"{seen.outcome}, retried" if seen.retried else seen.outcome, seen.note]
-    if seen.asynchronous:
-        parts.append(f"async: {seen.asynchronous}")
-    return ": ".join(part for part in parts if part)
+    outcome = f"{seen.outcome}, retried" if seen.retried else seen.outcome
+    return f"{outcome}: {seen.note}" if seen.note else outcome
 
 
 def _row(fault: Fault) -> str:

@@ -10,7 +10,7 @@ who waits so long is served, and who comes a millisecond sooner is not.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TypeAlias
 
 SLACK = 2  # microseconds: what two readings of a clock may be off by, and one more
 MINUTE = 60_000_000
@@ -22,12 +22,9 @@ def instant(now: float) -> int:
     return round(now * 1_000_000)
 
 
-class Standing(NamedTuple):
-    """*limit* units at most, *remaining* whole ones; *reset* is microseconds until all are there."""
-
-    limit: int
-    remaining: int
-    reset: int
+Standing: TypeAlias = "tuple[int, int, int]"
+"""Units at most, whole units that remain, microseconds until all are there. A bare tuple: each reply has
+two, and one with names takes forty times as long to make."""
 
 
 class Bucket:
@@ -47,18 +44,32 @@ class Bucket:
         self.capacity = capacity
         self.most = capacity * (self.period + SLACK)  # the debt up to which it gives
 
-    def refill(self, at: int) -> None:
-        """Let it refill until *at*. A clock that went back refills nothing."""
-        self.lacks(0, at)
-
-    def lacks(self, cost: int, at: int) -> bool:
-        """Let it refill until *at*, and return whether *cost* units are not there then."""
-        elapsed = at - self.at
+    def spend(self, cost: int, at: int) -> Standing | None:
+        """Let it refill until *at* (a clock that went back refills nothing), take *cost* units and return
+        where it stands then; None where they were not there: they are to be given back."""
+        capacity, debt, elapsed = self.capacity, self.debt, at - self.at
         if elapsed > 0:
-            debt = self.debt - elapsed * self.capacity
-            self.debt = debt if debt > 0 else 0
+            debt -= elapsed * capacity
+            if debt < 0:
+                debt = 0
             self.at = at
-        return self.debt + cost * self.period > self.most
+        self.debt = debt = debt + cost * self.period
+        if debt > self.most:
+            return None
+        left = capacity + debt // -self.period
+        return capacity, left if left > 0 else 0, -(debt // -capacity)
+
+    def correct(self, cost: int, at: int) -> None:
+        """Let it refill until *at* and take *cost* units, or give them back where it is negative. It may go
+        below empty: what a reply has cost is known afterwards."""
+        debt, elapsed = self.debt, at - self.at
+        if elapsed > 0:
+            debt -= elapsed * self.capacity
+            if debt < 0:
+                debt = 0
+            self.at = at
+        debt += cost * self.period
+        self.debt = debt if debt > 0 else 0
 
     def holds(self, cost: int) -> bool:
         """Return whether *cost* units are there."""
@@ -70,10 +81,8 @@ class Bucket:
         return 0 if self.holds(cost) else -(excess // -self.capacity)
 
     def draw(self, cost: int) -> None:
-        """Take *cost* units, or give them back where it is negative. It may go below empty: what a reply
-        has cost is known afterwards."""
-        debt = self.debt + cost * self.period
-        self.debt = debt if debt > 0 else 0
+        """Take *cost* units, or give them back where it is negative."""
+        self.debt += cost * self.period
 
     def delay(self, microseconds: int) -> None:
         """Let everything be there so much later."""
@@ -87,7 +96,7 @@ class Bucket:
         """Return where it stands, below empty as empty."""
         capacity, debt = self.capacity, self.debt
         left = capacity + debt // -self.period
-        return Standing(capacity, left if left > 0 else 0, -(debt // -capacity))
+        return capacity, left if left > 0 else 0, -(debt // -capacity)
 
 
 def promised(missing: int) -> tuple[int, int]:

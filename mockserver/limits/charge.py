@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
+from weakref import ref
 
 from understudy.contracts import snapshot_of
-from understudy.mockserver.limits.bucket import Standing
+from understudy.mockserver.limits.bucket import Bucket, Standing, instant
 from understudy.mockserver.limits.limit import MOST, Limit, Unit
 
 UNSTATED_OUTPUT = 16  # tokens reserved for a choice of no stated length: not documented (tag U)
@@ -50,16 +51,6 @@ class Charge(NamedTuple):
     draw: Draw = NOTHING
 
 
-class Receipt:
-    """What was charged, to be settled and released. One that is lost releases its slots all the same."""
-
-    __slots__ = ("__weakref__", "charge", "settled")
-
-    def __init__(self, charge: Charge) -> None:
-        self.charge = charge
-        self.settled = False
-
-
 class Shortage(NamedTuple):
     """Why a request was refused. *unit* None: too many at once. *wait* in milliseconds, None where
     there is no telling; *hopeless*: it would not fit into the bucket when it is full."""
@@ -73,14 +64,64 @@ class Shortage(NamedTuple):
     hopeless: bool = False
 
 
-class Charged(NamedTuple):
-    """What came of a charge: a receipt, or a shortage. *requests* and *tokens* are the standings of the
-    scarcest bucket of the kind, None for one without a limit."""
+class Account:
+    """The buckets of a draw, by what they count, and its slots: how many there are, and who holds them."""
 
-    receipt: Receipt | None
-    shortage: Shortage | None = None
-    requests: Standing | None = None
-    tokens: Standing | None = None
+    __slots__ = ("requests", "slots", "tokens")
+
+    def __init__(
+        self,
+        requests: tuple[Bucket, ...] = (),
+        tokens: tuple[Bucket, ...] = (),
+        slots: tuple[tuple[int, Holders], ...] = (),
+    ) -> None:
+        self.requests = requests
+        self.tokens = tokens
+        self.slots = slots
+
+
+class Receipt:
+    """What came of a *charge*, to be settled when the sending has ended.
+
+    *shortage* says why it was refused, None where it was charged. *requests* and *tokens* are the standings
+    of the scarcest bucket of the kind, None for one without a limit. It knows the *account* that it is of:
+    in another it is worth nothing. One that is lost releases its slots all the same.
+    """
+
+    __slots__ = ("__weakref__", "account", "charge", "requests", "settled", "shortage", "tokens")
+
+    def __init__(
+        self,
+        charge: Charge,
+        account: Account,
+        shortage: Shortage | None = None,
+        requests: Standing | None = None,
+        tokens: Standing | None = None,
+    ) -> None:
+        self.charge = charge
+        self.account = account
+        self.shortage = shortage
+        self.requests = requests
+        self.tokens = tokens
+        self.settled = shortage is not None
+
+    def settle(self, actual: int | None, now: float) -> None:
+        """Charge the *actual* tokens in place of those reserved (None: those it was), and release the slots.
+        Once: what comes later is ignored. Not locked."""
+        if self.settled:
+            return
+        self.settled = True
+        account, reserved = self.account, self.charge.tokens
+        if actual is not None and actual != reserved:
+            for bucket in account.tokens:
+                bucket.correct(actual - reserved, instant(now))
+        if account.slots:
+            for _, holders in account.slots:
+                holders.pop(id(self), None)
+
+
+# weak: a receipt that nobody has any more holds nothing
+Holders: TypeAlias = "dict[int, ref[Receipt]]"
 
 
 class Limits:

@@ -5,20 +5,10 @@ Not locked: the state asks it under its own lock.
 
 from __future__ import annotations
 
-from weakref import WeakSet
+from weakref import ref
 
 from understudy.mockserver.limits.bucket import MINUTE, Bucket, Standing, instant, promised
-from understudy.mockserver.limits.charge import Charge, Charged, Draw, Receipt, Shortage
-
-
-class _Account:
-    """The buckets of a draw, by what they count."""
-
-    __slots__ = ("requests", "tokens")
-
-    def __init__(self, requests: tuple[Bucket, ...], tokens: tuple[Bucket, ...]) -> None:
-        self.requests = requests
-        self.tokens = tokens
+from understudy.mockserver.limits.charge import Account, Charge, Draw, Holders, Receipt, Shortage
 
 
 class Meter:
@@ -27,96 +17,82 @@ class Meter:
     def __init__(self, limit: int = 10_000) -> None:
         self._limit = limit
         self._buckets: dict[bytes, Bucket] = {}
-        self._accounts: dict[Draw, _Account] = {}  # to find all buckets of a request at once
-        # weak: a receipt that nobody holds any more has released its slots
-        self._sending: dict[bytes, WeakSet[Receipt]] = {}
+        self._sending: dict[bytes, Holders] = {}
+        self._accounts: dict[Draw, Account] = {}  # to find all that a request draws from at once
 
-    def charge(self, charge: Charge, now: float) -> Charged:
+    def charge(self, charge: Charge, now: float) -> Receipt:
         """Draw *charge* at *now* (seconds since 1970) from all its buckets, or refuse it."""
-        draw, cost, at = charge.draw, charge.tokens, instant(now)
+        _, cost, draw = charge
+        at = instant(now)
         account = self._accounts.get(draw) or self._open(draw, at)
-        requests, tokens = account.requests, account.tokens
-        short = False
-        for bucket in requests:
-            if bucket.lacks(1, at):  # all of them: it is refilled, too
+        short, requests, tokens = False, None, None
+        for bucket in account.requests:  # all of them, so that each is refilled
+            one = bucket.spend(1, at)
+            if one is None:
                 short = True
-        for bucket in tokens:
-            if bucket.lacks(cost, at):
-                short = True
-        if short or (draw.slots and self._full(charge)):
-            return self._refused(charge, account)
-        for bucket in requests:
-            bucket.debt += bucket.period
-        for bucket in tokens:
-            bucket.debt += cost * bucket.period
-        receipt = Receipt(charge)
-        if draw.slots:
-            self._hold(receipt)
-        return Charged(receipt, None, _scarcest(requests), _scarcest(tokens))
-
-    def settle(self, receipt: Receipt, actual: int, now: float) -> None:
-        """Charge the *actual* tokens in place of those reserved. What is settled stays so."""
-        account = self._accounts.get(receipt.charge.draw)
-        if account is None or receipt.settled:
-            return
-        receipt.settled = True
+            elif requests is None or _scarcity(one) < _scarcity(requests):
+                requests = one
         for bucket in account.tokens:
-            bucket.refill(instant(now))
-            bucket.draw(actual - receipt.charge.tokens)
+            one = bucket.spend(cost, at)
+            if one is None:
+                short = True
+            elif tokens is None or _scarcity(one) < _scarcity(tokens):
+                tokens = one
+        if short or (account.slots and _full(account)):
+            return self._refused(charge, account)
+        receipt = Receipt(charge, account, None, requests, tokens)
+        for _, holders in account.slots:
+            holders[id(receipt)] = ref(receipt)
+        return receipt
 
-    def release(self, receipt: Receipt) -> None:
-        """Give back the slots of *receipt*; done twice, it is done once."""
-        for slots in receipt.charge.draw.slots:
-            held = self._sending.get(slots.name)
-            if held is not None:
-                held.discard(receipt)
-                if not len(held):
-                    del self._sending[slots.name]
-
-    def _open(self, draw: Draw, at: int) -> _Account:
+    def _open(self, draw: Draw, at: int) -> Account:
         """Return the account of *draw*, with a full bucket for each that is not known."""
+        self._make_room(draw)
+        for name, unit, capacity in draw.rates:
+            if name in self._buckets:
+                self._buckets[name].resize(capacity)  # the limit may have been changed
+            else:
+                self._buckets[name] = Bucket(capacity, unit.period, at)
+        account = Account(
+            tuple([self._buckets[name] for name, unit, _ in draw.rates if unit.kind == "requests"]),
+            tuple([self._buckets[name] for name, unit, _ in draw.rates if unit.kind == "tokens"]),
+            tuple([(limit, self._sending.setdefault(name, {})) for name, limit in draw.slots]),
+        )
+        self._accounts[draw] = account
+        return account
+
+    def _make_room(self, draw: Draw) -> None:
+        """Forget what was unused for long, so that what *draw* draws from finds room."""
         if len(self._accounts) >= self._limit:
             self._accounts = {}
         fresh = sum(rate.name not in self._buckets for rate in draw.rates)
         if len(self._buckets) + fresh > self._limit:
             by_use = sorted(self._buckets.items(), key=lambda item: item[1].at)
             self._buckets, self._accounts = dict(by_use[(len(by_use) + 1) // 2 :]), {}
-        held = self._buckets
-        for name, unit, capacity in draw.rates:
-            if name in held:
-                held[name].resize(capacity)  # the limit may have been changed
-            else:
-                held[name] = Bucket(capacity, unit.period, at)
-        account = _Account(
-            tuple([held[name] for name, unit, _ in draw.rates if unit.kind == "requests"]),
-            tuple([held[name] for name, unit, _ in draw.rates if unit.kind == "tokens"]),
-        )
-        self._accounts[draw] = account
-        return account
+        if len(self._sending) + len(draw.slots) > self._limit:
+            held = {name: holders for name, holders in self._sending.items() if _under_way(holders)}
+            self._sending, self._accounts = held, {}
 
-    def _hold(self, receipt: Receipt) -> None:
-        for slots in receipt.charge.draw.slots:
-            self._sending.setdefault(slots.name, WeakSet()).add(receipt)
-        if len(self._sending) > self._limit:  # of receipts that were lost
-            self._sending = {name: held for name, held in self._sending.items() if len(held)}
-
-    def _full(self, charge: Charge) -> Shortage | None:
-        """Return the shortage of slots, where there is one."""
-        for name, limit in charge.draw.slots:
-            under_way = len(self._sending.get(name, ()))
-            if under_way >= limit:
-                return Shortage(charge.model, None, limit, under_way, 1)
-        return None
-
-    def _refused(self, charge: Charge, account: _Account) -> Charged:
-        """Refuse *charge*. The try counts as a request of its minute all the same, where there is room:
-        "unsuccessful requests contribute to your per-minute limit" (D)."""
+    def _refused(self, charge: Charge, account: Account) -> Receipt:
+        """Give back what *charge* has drawn, and refuse it. The try counts as a request of its minute all the
+        same, where there is room: "unsuccessful requests contribute to your per-minute limit" (D)."""
+        for bucket in account.tokens:
+            bucket.draw(-charge.tokens)
         for bucket in account.requests:
+            bucket.draw(-1)
             if bucket.period == MINUTE and bucket.holds(1):
                 bucket.draw(1)
         # nobody knows when a slot is free: where one is missing, nothing is promised
-        shortage = self._hopeless(charge) or self._full(charge) or self._short(charge)
-        return Charged(None, shortage, _scarcest(account.requests), _scarcest(account.tokens))
+        shortage = self._hopeless(charge) or self._crowded(charge) or self._short(charge)
+        return Receipt(charge, account, shortage, _scarcest(account.requests), _scarcest(account.tokens))
+
+    def _crowded(self, charge: Charge) -> Shortage | None:
+        """Return the shortage of slots, where there is one."""
+        for name, limit in charge.draw.slots:
+            under_way = len(self._sending[name])
+            if under_way >= limit:
+                return Shortage(charge.model, None, limit, under_way, 1)
+        return None
 
     def _hopeless(self, charge: Charge) -> Shortage | None:
         """Return the smallest bucket that could not hold the request if it were full."""
@@ -141,13 +117,24 @@ class Meter:
         return Shortage(charge.model, unit, bucket.capacity, spent, cost, milliseconds)
 
 
+def _full(account: Account) -> bool:
+    """Return whether a slot is missing."""
+    return any(len(holders) >= limit and _under_way(holders) >= limit for limit, holders in account.slots)
+
+
+def _under_way(holders: Holders) -> int:
+    """Return how many hold a slot; of those that were lost nothing is left."""
+    for lost in [number for number, known in holders.items() if known() is None]:
+        del holders[lost]
+    return len(holders)
+
+
 def _scarcest(buckets: tuple[Bucket, ...]) -> Standing | None:
     """Return the standing of the bucket that has least left."""
-    if len(buckets) == 1:
-        return buckets[0].standing()
-    found = None
-    for bucket in buckets:
-        one = bucket.standing()
-        if found is None or (one.remaining, -one.reset) < (found.remaining, -found.reset):
-            found = one
-    return found
+    return min((bucket.standing() for bucket in buckets), key=_scarcity, default=None)
+
+
+def _scarcity(standing: Standing) -> tuple[int, int]:
+    """Return what is least for what has least left, and of those longest to wait for."""
+    _, remaining, reset = standing
+    return remaining, -reset

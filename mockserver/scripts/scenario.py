@@ -1,4 +1,4 @@
-"""Scenario files: YAML or JSON text to rules and faults, in the form of ``scenario.schema.json``."""
+"""Scenario files: YAML or JSON text to rules, faults and limits, in the form of ``scenario.schema.json``."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from understudy.mockserver.scripts.templates import TemplateError
 
 if TYPE_CHECKING:
     from understudy.mockserver.faults.rules import FaultRule
+    from understudy.mockserver.limits.limit import Limit
 
 _ANSWERS = ("reply", "replies", "fail")
 _MOST_TOLD = 20
@@ -27,10 +28,11 @@ _Path = tuple["str | int", ...]
 
 
 class Scenario(NamedTuple):
-    """What a scenario file says: which answers are given, and what goes wrong on purpose."""
+    """What a scenario file says: which answers are given, what goes wrong on purpose, what is limited."""
 
     rules: tuple[Rule, ...]
     faults: tuple[FaultRule, ...]
+    limits: tuple[Limit, ...]
 
 
 def read_scenario(text: str | bytes, where: str) -> tuple[Rule, ...]:
@@ -51,14 +53,12 @@ def read_whole(text: str | bytes, where: str) -> Scenario:
         for number, document in enumerate(_listed(marked.value, "rules"))
         if not told or _rule_fits(document)
     ]
-    listed = () if told else _listed(marked.value, "faults")
-    faults = [reader.fault(document, ("faults", number)) for number, document in enumerate(listed)]
+    faults = reader.faults(() if told else _listed(marked.value, "faults"))
+    limits = reader.limits(() if told else _listed(marked.value, "limits"))
     if told or reader.told:
         several = sorted(dict.fromkeys((*told, *reader.told)), key=lambda line: _line(line, where))
         raise ValueError("\n".join(several[:_MOST_TOLD]))
-    return Scenario(
-        tuple(rule for rule in whole if rule is not None), tuple(rule for rule in faults if rule is not None)
-    )
+    return Scenario(tuple(rule for rule in whole if rule is not None), faults, limits)
 
 
 @cache
@@ -109,16 +109,29 @@ class _Reader:
             then=document.get("then", "repeat"),
         )
 
-    def fault(self, document: Any, path: _Path) -> FaultRule | None:
-        """Return the fault at *path*, None where something is wrong with it (and told)."""
+    def faults(self, documents: Sequence[Any]) -> tuple[FaultRule, ...]:
+        """Return the faults, without those something is wrong with (and told)."""
+        if not documents:
+            return ()
         # here: few scenarios have faults, and the catalogue is large
         from understudy.mockserver.faults.rules import read_fault
 
-        try:
-            return read_fault(document, self._place(path))
-        except ValueError as error:
-            self._tell(path, str(error))
-        return None
+        found = []
+        for number, document in enumerate(documents):
+            path = ("faults", number)
+            try:
+                found.append(read_fault(document, self._place(path)))
+            except ValueError as error:
+                self._tell(path, str(error))
+        return tuple(found)
+
+    def limits(self, documents: Sequence[Any]) -> tuple[Limit, ...]:
+        """Return the limits, without those something is wrong with (and told)."""
+        if not documents:
+            return ()
+        from understudy.mockserver.limits.reading import read_limits  # here: few scenarios have limits
+
+        return read_limits(documents, lambda path, reason: self._tell(("limits", *path), reason))
 
     def _answers(self, document: Mapping[str, Any], path: _Path) -> tuple[Answering, ...]:
         given = [name for name in _ANSWERS if name in document]

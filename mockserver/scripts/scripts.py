@@ -92,11 +92,13 @@ class Scripts:
         self.reads_headers = False
         self.volatile = False
         self._lock = Lock()
-        self._rules: list[Rule] = []
+        self._rules: dict[int, Rule] = {}  # by number, in order; numbers are never given twice
+        self._next = 0
         self._numbers: dict[int, int] = {}  # by identity: not every rule can be hashed
         self._keys: dict[int, bytes] = {}
         self._index: Index | None = None
         self.add(*rules)
+        self._first = self.rules
         if self._rules:
             self._current()  # now, not with the first request: thousands of rules take a part of a second
 
@@ -104,7 +106,7 @@ class Scripts:
     def rules(self) -> tuple[Rule, ...]:
         """The rules, as they were defined."""
         with self._lock:
-            return tuple(self._rules)
+            return tuple(self._rules.values())
 
     def add(self, *rules: Rule) -> None:
         """Define *rules* behind those there are."""
@@ -112,8 +114,9 @@ class Scripts:
             for given in rules:
                 # the same rule a second time is another one: it has turns of its own
                 rule = replace(given) if id(given) in self._numbers else given
-                self._numbers[id(rule)] = len(self._rules)
-                self._rules.append(rule)
+                self._numbers[id(rule)] = self._next
+                self._rules[self._next] = rule
+                self._next += 1
                 self._note(rule)
 
     def replace(self, old: Rule, new: Rule) -> None:
@@ -125,6 +128,28 @@ class Scripts:
             self._numbers[id(new)] = at
             self._rules[at] = new
             self._note(new)
+
+    def remove(self, *rules: Rule) -> None:
+        """Remove these very *rules*, those there are, in one step; the others go on where they were."""
+        with self._lock:
+            for rule in rules:
+                at = self._numbers.pop(id(rule), None)
+                if at is not None:
+                    del self._rules[at]
+            self._changed()
+
+    def restore(self) -> None:
+        """Have the rules again that there were at first."""
+        with self._lock:
+            self._rules = dict(enumerate(self._first))
+            self._numbers = {id(rule): number for number, rule in self._rules.items()}
+            self._changed()
+
+    def reseed(self, seed: int) -> None:
+        """Draw from *seed* what is left to chance, from the next request on."""
+        with self._lock:
+            self.seed = seed
+            self._changed()
 
     @property
     def personal(self) -> bool:
@@ -152,10 +177,11 @@ class Scripts:
         with self._lock:
             if self._index is not None:
                 return self._index, self._keys
-            rules, version = tuple(self._rules), self.version
+            numbered = tuple(self._rules.items())
+            version = self.version
         # made outside the lock: who adds a rule need not wait, and two who ask at once make the same
-        index = Index(rules)
-        keys = {id(rule): _key(number, rule) for number, rule in enumerate(rules)}
+        index = Index([rule for _, rule in numbered])
+        keys = {id(rule): _key(number, rule) for number, rule in numbered}
         with self._lock:
             if version == self.version:
                 self._index, self._keys = index, keys
@@ -163,9 +189,12 @@ class Scripts:
 
     def _note(self, rule: Rule) -> None:
         """Take note of a new *rule*. Called with the lock held."""
-        self._index = None
         self.reads_headers = self.reads_headers or _reads_headers(rule)
         self.volatile = self.volatile or _is_volatile(rule)
+        self._changed()
+
+    def _changed(self) -> None:
+        self._index = None
         self.version += 1
 
 

@@ -60,6 +60,11 @@ class Stored:
             while len(self._kept) > self._limit_entries or self._bytes > self._limit_bytes:
                 self._drop(next(iter(self._kept.values())))
 
+    def clear(self) -> None:
+        """Forget all completions, of every account."""
+        with self._lock:
+            self._kept, self._gone, self._bytes = {}, {}, 0
+
     def listing(self, account: str, query: bytes) -> dict[str, Any]:
         """Return the page of completions that the raw *query* asks for; raises Refusal."""
         asked = read_query(query)

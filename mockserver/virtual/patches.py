@@ -22,6 +22,7 @@ from understudy.mockserver.virtual.dates import virtual_datetime
 from understudy.mockserver.virtual.loops import Loops
 from understudy.mockserver.virtual.scope import Scope, root
 from understudy.mockserver.virtual.trio_clock import TrioClock
+from understudy.mockserver.virtual.trio_threads import TrioThreads
 
 
 class Patch(NamedTuple):
@@ -65,13 +66,13 @@ _loops: dict[Scope, Loops] = {}
 
 def _scope(module: str) -> Scope | None:
     """Return the innermost scope that answers *module* (its top-level name) in this thread."""
-    if not _scopes:
-        return None
+    return next((scope for scope in _here() if scope.holds(module)), None) if _scopes else None
+
+
+def _here() -> Iterator[Scope]:
+    """Return the scopes of this thread, the innermost first."""
     thread = threading.current_thread()
-    for scope in reversed(_scopes):
-        if scope.has(thread) and scope.holds(module):
-            return scope
-    return None
+    return (scope for scope in reversed(_scopes) if scope.has(thread))
 
 
 def _whole() -> Scope | None:
@@ -115,6 +116,7 @@ def _table() -> list[tuple[Any, str, _Make]]:
         rows += [
             (trio, "sleep", lambda original: _asleep(original, "trio.sleep")),
             (trio, "run", _run_trio),
+            (trio._core._thread_cache, "THREAD_CACHE", lambda cache: TrioThreads(cache, _here)),
         ]
     for name in ("backoff._sync", "backoff._async"):
         if name in sys.modules:
@@ -166,10 +168,8 @@ def _asleep(original: Callable[..., Any], kind: str) -> Callable[..., Any]:
 
 def _start(original: Callable[..., None]) -> Callable[..., None]:
     def start(thread: threading.Thread) -> None:
-        here = threading.current_thread()
-        for scope in _scopes:
-            if scope.has(here):
-                scope.adopt(thread)
+        for scope in _here():
+            scope.adopt(thread)
         original(thread)
 
     return start

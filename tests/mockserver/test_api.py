@@ -33,7 +33,6 @@ STORED = "GET, POST, DELETE, OPTIONS"
         ("GET", "/chat/completions/chatcmpl-1/messages", "stored messages", "GET, OPTIONS", "chatcmpl-1"),
         ("GET", "/chat/completions/a/b", None, "", ""),
         ("POST", "/openai/deployments/my-4o/chat/completions", "chat", "POST, OPTIONS", "my-4o"),
-        ("GET", "/__understudy/ledger", "ledger", GET_HEAD, ""),
         ("GET", "/healthz", "health", GET_HEAD, ""),
         ("POST", "/completions", None, "", ""),
         ("OPTIONS", "/completions", None, "", ""),

@@ -59,7 +59,7 @@ class Scripted:
             Entry(0, now, request, error.status), (Head(error.status, raw(error.headers)), Send(error.body()))
         )
 
-    def close(self, reply: Reply, outcome: Outcome) -> Entry:
+    def close(self, reply: Reply, outcome: Outcome, now: float) -> Entry:
         reply.entry.outcome = outcome
         return reply.entry
 
@@ -114,7 +114,9 @@ def door(engine: Any, **known: Any) -> Iterator[Door]:
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Door]:
-    with door(Engine(Settings(body_limit=LIMIT), echo), clock=lambda: 1_700_000_000.9) as made:
+    with door(
+        Engine(Settings(body_limit=LIMIT), lambda settings: echo), clock=lambda: 1_700_000_000.9
+    ) as made:
         yield made
 
 
@@ -427,7 +429,7 @@ def test_many_clients_are_served_side_by_side() -> None:
 
 
 def test_it_can_be_mounted_in_an_application_of_the_users() -> None:
-    own = Starlette(routes=[Mount("/fake", App(Engine(Settings(), echo)))])
+    own = Starlette(routes=[Mount("/fake", App(Engine(Settings(), lambda settings: echo)))])
 
     with TestClient(own) as client:
         reply = client.get("/fake/v1/models/gpt-4o", headers={"authorization": "Bearer sk-any"})
@@ -436,7 +438,7 @@ def test_it_can_be_mounted_in_an_application_of_the_users() -> None:
 
 
 def test_it_lives_and_ends_with_the_server_that_hosts_it() -> None:
-    with TestClient(App(Engine(Settings(), echo))) as client:
+    with TestClient(App(Engine(Settings(), lambda settings: echo))) as client:
         assert client.get("/healthz").json() == {"status": "ok"}
 
 
@@ -454,7 +456,7 @@ class Slow(Scripted):
 @pytest.mark.parametrize("speed", [0.0, -1.0, float("inf"), float("nan")])
 def test_a_speed_that_is_none_is_named(speed: float) -> None:
     with pytest.raises(ValueError, match=r"^speed is .+, expected above 0"):
-        App(Engine(Settings(), echo), speed=speed)
+        App(Engine(Settings(), lambda settings: echo), speed=speed)
 
 
 def test_a_large_request_keeps_nobody_waiting() -> None:

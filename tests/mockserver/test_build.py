@@ -10,8 +10,18 @@ from typing import Any
 import pytest
 
 from understudy.fixtures import recordings_folder, sample
-from understudy.mockserver.build import build, open_cassettes, open_scripts
+from understudy.mockserver.build import (
+    build,
+    open_cassettes,
+    open_clock,
+    open_faults,
+    open_limits,
+    open_pace,
+    open_scenarios,
+    scripts_of,
+)
 from understudy.mockserver.engine import Engine
+from understudy.mockserver.faults.tape import Recording, Tape, read_tape
 from understudy.mockserver.journal import Entry
 from understudy.mockserver.settings import Settings
 from understudy.mockserver.wire import Request
@@ -82,7 +92,8 @@ def test_a_missing_folder_is_told_at_once(tmp_path: Path) -> None:
 def test_a_template_that_fails_is_a_complaint_with_its_place_and_no_traceback(tmp_path: Path) -> None:
     file = tmp_path / "s.yaml"
     file.write_text("rules:\n  - reply: {template: '{{ messages[0].nothing.at_all }}'}\n")
-    made = build(Settings(), scripts=open_scripts([file], 0))
+    settings, rules = open_scenarios([file], Settings())
+    made = build(settings, scripts=scripts_of(rules, 0))
 
     entry = ask(made, OTHER)
 
@@ -96,6 +107,100 @@ def test_a_scenario_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     file.write_bytes(b"rules:\n  - reply: f\xfcr\n")
 
     with pytest.raises(ValueError, match=r"s\.yaml:2: the byte 0xfc is not UTF-8"):
-        open_scripts([file], 0)
+        open_scenarios([file], Settings())
     with pytest.raises(ValueError, match=r"nowhere\.yaml cannot be read"):
-        open_scripts([tmp_path / "nowhere.yaml"], 0)
+        open_scenarios([tmp_path / "nowhere.yaml"], Settings())
+
+
+def test_files_bring_their_faults_and_limits_behind_those_of_the_command_line(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.yaml", tmp_path / "other.yaml"
+    one.write_text("faults: [503@nth=2]\nlimits: [{requests_per_minute: 5}]\nrules: [{reply: Hi}]\n")
+    other.write_text("limits: [{concurrency: 1, scope: []}]\nfaults: [cut_midstream]\n")
+    given = Settings(faults=open_faults(["429@times=1"]), limits=open_limits(None, tpm=["30k"]), seed=3)
+
+    settings, rules = open_scenarios([one, other], given)
+
+    assert [(str(rule), rule.place.rpartition("/")[2]) for rule in settings.faults] == [
+        ("429@times=1", "--fault"),
+        ("503@nth=2", "one.yaml:1"),
+        ("cut_midstream", "other.yaml:2"),
+    ]
+    assert [
+        (limit.tokens_per_minute, limit.requests_per_minute, limit.concurrency) for limit in settings.limits
+    ] == [(30_000, None, None), (None, 5, None), (None, None, 1)]
+    assert settings.seed == 3
+    assert [rule.place for rule in rules] == [f"{one}:3"]
+
+
+def test_faults_of_a_file_happen_and_its_rules_answer_the_retry(tmp_path: Path) -> None:
+    file = tmp_path / "s.yaml"
+    file.write_text("faults: [503@times=1]\nrules: [{reply: Hi}]\n")
+    settings, rules = open_scenarios([file], Settings())
+    engine = build(settings, scripts=scripts_of(rules, settings.seed))
+
+    first, second = ask(engine, OTHER), ask(engine, OTHER)
+
+    assert [(first.status, first.fault), (second.status, second.source)] == [(503, "503"), (200, "scripted")]
+
+
+def test_a_file_without_rules_is_no_source_of_answers(tmp_path: Path) -> None:
+    file = tmp_path / "s.yaml"
+    file.write_text("faults: [429]\n")
+
+    settings, rules = open_scenarios([file], Settings())
+
+    assert len(settings.faults) == 1
+    assert scripts_of(rules, 0) is None
+
+
+def test_what_is_not_chosen_is_nothing() -> None:
+    settings = Settings()
+
+    assert open_scenarios([], settings) == (settings, ())
+    assert open_faults([]) == open_limits(None, rpm=[]) == ()
+    assert open_pace(None, None, None, None, 0) is None
+
+
+def test_a_tier_stands_behind_the_counts() -> None:
+    limits = open_limits("tier1", rpm=["gpt-4o=2"])
+
+    assert (limits[0].requests_per_minute, limits[0].model) == (2, "gpt-4o")
+    assert {limit.group for limit in limits[1:]} == {"tier tier1"}
+
+
+def test_what_was_decided_is_decided_again_without_the_rules() -> None:
+    lines: list[str] = []
+    tape = Tape(lines.append)
+    faults = open_faults(["503@p=0.5", "429@p=0.5,path=/v1/*"])
+    requests = [{**OTHER, "seed": number % 8} for number in range(24)]
+
+    engine = build(Settings(faults=faults, seed=4), deciding=lambda rules: Recording(rules, tape))
+    first = [ask(engine, document).status for document in requests]
+    found = read_tape("\n".join(lines), "t", 4, Settings().api)
+    again = build(Settings(faults=open_faults(["500"]), seed=4), deciding=lambda rules: found)
+    second = {
+        number: ask(again, requests[number]).status for number in sorted(range(24), key=lambda n: n % 8)
+    }
+
+    assert set(first) == {200, 429, 503}
+    assert [second[number] for number in range(24)] == first
+    assert len(tape) == 24
+
+
+def test_clocks() -> None:
+    real, scaled = open_clock("real"), open_clock("scaled=1e6")
+    before = scaled.now()
+    while scaled.now() - before < 60.0:  # 60 µs
+        pass
+
+    assert (real.kind, real.factor, real.advance) == ("real", 1.0, None)
+    assert (scaled.kind, scaled.factor, scaled.advance) == ("scaled", 1e6, None)
+
+
+@pytest.mark.parametrize(
+    "said", ["", "fast", "real=1", "virtual", "scaled", "scaled=", "scaled=x", "scaled=0", "scaled=-1",
+             "scaled=inf", "scaled=nan"]
+)  # fmt: skip
+def test_no_clock(said: str) -> None:
+    with pytest.raises(ValueError, match=f"^--clock {said}: expected real, or scaled=F with F above 0"):
+        open_clock(said)

@@ -28,10 +28,11 @@ def test_both_ways_in_tell_the_version(start: list[str], tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--help"], ["serve", "check", "profiles", "scenario-schema"]),
+        (["--help"], ["serve", "check", "faults", "journal", "profiles", "scenario-schema"]),
         (["-h"], ["serve", "check"]),
         (["serve", "--help"], ["--replay", "--port", "--on-unmatched"]),
         (["check", "--help"], ["--profile", "--format"]),
+        (["journal", "--help"], ["--url", "--token", "--backoff"]),
     ],
 )
 def test_help_names_what_there_is(arguments: list[str], words: list[str], tmp_path: Path) -> None:

@@ -54,6 +54,8 @@ def run(steps: list[Step], bodiless: bool = False) -> list[Event]:
         ([SIZED, Send(b"hel"), Cut()], [SIZED, Send(b"hel"), short(3)]),
         ([STREAM, Cut()], [STREAM, INCOMPLETE]),
         ([STREAM, Send(b"a"), Cut(reset=True)], [STREAM, Send(b"a"), Broken("ReadError", "[Errno 104] Connection reset by peer")]),
+        ([Cut(reset=True)], [Broken("ConnectError", "[Errno 111] Connection refused")]),
+        ([Wait(0), Cut(reset=True)], [Broken("ReadError", "[Errno 104] Connection reset by peer")]),
         ([Cut()], [Broken("RemoteProtocolError", "Server disconnected without sending a response.")]),
         ([], [Broken("RemoteProtocolError", "Server disconnected without sending a response.")]),
         ([Wait(math.inf)], [Wait(10), TIMED_OUT]),

@@ -34,7 +34,7 @@ def echo(chat: ChatRequest) -> Answer:
 
 
 def engine(generate: Callable[[ChatRequest], Answer] = echo, **known: Any) -> Engine:
-    return Engine(Settings(**known), generate)
+    return Engine(Settings(**known), lambda settings: generate)
 
 
 class Result:
@@ -337,7 +337,7 @@ def test_a_request_the_shell_could_not_read_is_refused_and_kept() -> None:
     reply = made.refuse(Request("POST", CHAT, [KEY]), too_large(10), NOW)
 
     assert (reply.entry.status, reply.entry.source) == (413, "refused")
-    assert made.close(reply, "sent").outcome == "sent"
+    assert made.close(reply, "sent", 0.0).outcome == "sent"
     assert list(made.journal) == [reply.entry]
 
 

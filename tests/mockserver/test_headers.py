@@ -66,33 +66,40 @@ def test_no_header_is_named_twice(pairs: headers.Pairs) -> None:
     assert all(name == name.lower() for name in names)
 
 
-LIMITS = {b"x-ratelimit-limit-tokens": b"9", b"x-ratelimit-reset-requests": b"8.64s"}
+LIMITS = [(b"x-ratelimit-limit-tokens", b"9"), (b"x-ratelimit-reset-requests", b"8.64s")]
+ALL = [(name, b"%d" % number) for number, name in enumerate(headers.unlimited())]
 
 
+@pytest.mark.parametrize("limits", [LIMITS, ALL])
 @pytest.mark.parametrize(
-    "free", [headers.success(MARK, 17, 12), headers.failure(ApiError(400, "no"), MARK, 3)]
+    "free",
+    [
+        headers.success(MARK, 17, 12),
+        headers.success(MARK, 17, None),
+        headers.failure(ApiError(400, "no"), MARK, 3),
+        [(b"x-ratelimit-reset-requests", b"1s"), *headers.unlimited().items()][:-1],
+        [pair for pair in headers.success(MARK, 17, 12) if pair[0] != b"x-ratelimit-reset-requests"],
+    ],
 )
-def test_limits_take_the_place_of_what_an_account_without_them_is_told(free: headers.Pairs) -> None:
-    limited = headers.limited(free, LIMITS)
+def test_limits_take_the_place_of_what_an_account_without_them_is_told(
+    free: headers.Pairs, limits: headers.Pairs
+) -> None:
+    limited = list(free)
 
-    assert [name for name, _ in limited] == [name for name, _ in free]
-    assert dict(limited) == {**dict(free), **LIMITS}
+    headers.limit(limited, limits)
+
+    told = dict(limits)
+    assert limited == [(name, told.get(name, value)) for name, value in free]
 
 
 def test_the_gateway_tells_nothing_of_limits() -> None:
-    free = headers.failure(ApiError(401, "no", voice="gateway"), MARK, 3)
+    limited = headers.failure(ApiError(401, "no", voice="gateway"), MARK, 3)
 
-    assert headers.limited(free, LIMITS) == free
+    headers.limit(limited, ALL)
+
+    assert limited == headers.failure(ApiError(401, "no", voice="gateway"), MARK, 3)
 
 
 def test_an_account_without_limits_has_six_headers_too() -> None:
     assert headers.unlimited().items() <= dict(headers.success(MARK, 0, 12)).items()
     assert len(headers.unlimited()) == 6
-
-
-@pytest.mark.parametrize("length", [12, None])
-def test_a_success_tells_of_limits_at_once(length: int | None) -> None:
-    free, limited = headers.success(MARK, 17, length), headers.success(MARK, 17, length, LIMITS)
-
-    assert sorted(limited) == sorted(headers.limited(free, LIMITS))
-    assert headers.success(MARK, 17, length) == free

@@ -28,22 +28,6 @@ def ask(
     return head.status, json.loads(b"".join(step.data for step in rest if isinstance(step, Send)))
 
 
-def test_the_ledger_needs_no_key_and_shows_none() -> None:
-    made = build(Settings())
-    _, completion = ask(made, "POST", CHAT, GOOD, key="sk-secret-secret-0001")
-
-    status, ledger = ask(made, "GET", "/__understudy/ledger", key="")
-
-    assert status == 200
-    assert ledger["total"]["requests"] == 1
-    assert ledger["total"]["prompt_tokens"] == completion["usage"]["prompt_tokens"]
-    assert "sk-secret-secret-0001" not in json.dumps(ledger)
-
-
-def test_the_ledger_is_not_there_where_the_server_is_not_administered() -> None:
-    assert ask(build(Settings(admin=False)), "GET", "/__understudy/ledger")[0] == 404
-
-
 def test_the_ledger_counts_what_chat_was_asked_and_nothing_else() -> None:
     made = build(Settings())
     ask(made, "GET", "/v1/models")

@@ -21,6 +21,7 @@ import pytest
 from understudy.mockserver.app import App
 from understudy.mockserver.journal import Entry, Outcome, Reply
 from understudy.mockserver.performance import PIECE, Performance
+from understudy.mockserver.protocol import JoiningProtocol
 from understudy.mockserver.serve import serving
 from understudy.mockserver.settings import Settings
 from understudy.mockserver.wire import Cut, Head, Request, Send, Step, Wait
@@ -48,7 +49,7 @@ class Stage:
         self.loop = asyncio.get_running_loop()
         return Reply(Entry(0, now, request), iter(self.steps()))
 
-    def close(self, reply: Reply, outcome: Outcome) -> Entry:
+    def close(self, reply: Reply, outcome: Outcome, now: float) -> Entry:
         self.ended.append(outcome)
         reply.entry.outcome = outcome
         return reply.entry
@@ -334,6 +335,21 @@ def test_of_a_thousand_clients_that_leave_nothing_is_left(reset: bool) -> None:
 
         assert made.ended == ["client left"] * 1_000
         assert [one for one in gc.get_objects() if isinstance(one, Performance)] == []
+
+
+def test_a_kept_connection_that_its_client_resets_is_forgotten() -> None:
+    def kept() -> int:
+        gc.collect()
+        return sum(isinstance(one, JoiningProtocol) for one in gc.get_objects())
+
+    before = kept()
+    with stage([sized(2), Send(b"ok")]) as made:
+        with made.ask() as client:
+            while not client.recv(1_000).endswith(b"ok"):
+                pass
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+        until(lambda: kept() <= before)  # not only when a kept connection would have been closed
 
 
 def test_no_timer_is_left_on_the_loop() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import urllib.request
+from collections.abc import Callable
 from http.client import HTTPConnection
 
 import pytest
@@ -24,8 +25,16 @@ def healthy(url: str) -> bool:
         return bool(response.status == 200)
 
 
-def threads() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name == "understudy"]
+@pytest.fixture
+def threads() -> Callable[[], list[str]]:
+    """Return what names the servers' threads that were started by this test."""
+    before = threading.enumerate()  # another test's fixture may serve for the whole session
+
+    def started() -> list[str]:
+        now = [thread for thread in threading.enumerate() if thread not in before]
+        return [thread.name for thread in now if thread.name == "understudy"]
+
+    return started
 
 
 def has_ipv6() -> bool:
@@ -37,7 +46,7 @@ def has_ipv6() -> bool:
     return True
 
 
-def test_the_url_serves_while_the_context_is_open() -> None:
+def test_the_url_serves_while_the_context_is_open(threads: Callable[[], list[str]]) -> None:
     with serving(app()) as url:
         assert url.startswith("http://127.0.0.1:")
         assert url.endswith("/v1")
@@ -49,7 +58,7 @@ def test_the_url_serves_while_the_context_is_open() -> None:
         healthy(url)
 
 
-def test_it_ends_when_the_test_fails_inside() -> None:
+def test_it_ends_when_the_test_fails_inside(threads: Callable[[], list[str]]) -> None:
     with pytest.raises(RuntimeError, match="inside"), serving(app()):
         raise RuntimeError("inside")
 
@@ -111,7 +120,7 @@ def test_what_cannot_be_had_is_told(host: str, port: int) -> None:
         listen(host, port)
 
 
-def test_open_connections_do_not_hold_it_up() -> None:
+def test_open_connections_do_not_hold_it_up(threads: Callable[[], list[str]]) -> None:
     with serving(app()) as url:
         connection = HTTPConnection(url.removeprefix("http://").removesuffix("/v1"), timeout=20)
         connection.request("GET", "/healthz")

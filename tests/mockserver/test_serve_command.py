@@ -11,9 +11,6 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -27,63 +24,6 @@ GOOD = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
 BOUND = 30  # seconds: what is not done by then never will be
 
 
-@dataclass
-class Served:
-    """The process, and the first line it printed."""
-
-    process: subprocess.Popen[str]
-    first: str
-    errors: Path
-
-    @property
-    def url(self) -> str:
-        line = (
-            json.loads(self.first)["base_url"] if self.first.startswith("{") else self.first.partition("=")[2]
-        )
-        return str(line).strip()
-
-    @property
-    def address(self) -> str:
-        return self.url.removeprefix("http://").removesuffix("/v1")
-
-    def post(self, document: Any, key: str = "sk-any") -> tuple[int, Any]:
-        connection = HTTPConnection(self.address, timeout=BOUND)
-        connection.request(
-            "POST", "/v1/chat/completions", json.dumps(document), {"authorization": f"Bearer {key}"}
-        )
-        response = connection.getresponse()
-        body = json.loads(response.read())
-        connection.close()
-        return response.status, body
-
-    def end(self, number: int = signal.SIGINT) -> tuple[int, str, str]:
-        """Send signal *number*; return the exit code and what else was printed."""
-        self.process.send_signal(number)
-        rest, _ = self.process.communicate(timeout=BOUND)
-        return self.process.returncode, rest, self.errors.read_text()
-
-
-@pytest.fixture
-def errors(tmp_path: Path) -> Path:
-    return tmp_path / "stderr.txt"
-
-
-@contextmanager
-def served(errors: Path, *arguments: str) -> Iterator[Served]:
-    command = [UNDERSTUDY, "serve", "--port", "0", *arguments]
-    with (
-        errors.open("w") as file,
-        subprocess.Popen(
-            command, cwd=errors.parent, stdout=subprocess.PIPE, stderr=file, text=True
-        ) as process,
-    ):
-        try:
-            assert process.stdout is not None
-            yield Served(process, process.stdout.readline(), errors)
-        finally:
-            process.kill()
-
-
 def fails(cwd: Path, *arguments: str) -> str:
     """Run a command that must end with 2 and one line; return the line."""
     command = [UNDERSTUDY, "serve", *arguments]
@@ -93,8 +33,8 @@ def fails(cwd: Path, *arguments: str) -> str:
     return done.stderr
 
 
-def test_it_prints_the_base_url_and_nothing_else(errors: Path) -> None:
-    with served(errors) as server:
+def test_it_prints_the_base_url_and_nothing_else(served: Any) -> None:
+    with served() as server:
         status, body = server.post(GOOD)
         code, rest, said = server.end()
 
@@ -104,8 +44,8 @@ def test_it_prints_the_base_url_and_nothing_else(errors: Path) -> None:
     assert (code, rest, said) == (0, "", "")
 
 
-def test_everything_can_be_reported_as_json(errors: Path) -> None:
-    with served(errors, "--log-format", "json", "--access-log") as server:
+def test_everything_can_be_reported_as_json(served: Any) -> None:
+    with served("--log-format", "json", "--access-log") as server:
         server.post(GOOD)
         server.post({**GOOD, "temperature": 99})
         _, rest, said = server.end()
@@ -118,8 +58,8 @@ def test_everything_can_be_reported_as_json(errors: Path) -> None:
     ]
 
 
-def test_what_went_wrong_is_reported_without_asking(errors: Path) -> None:
-    with served(errors) as server:
+def test_what_went_wrong_is_reported_without_asking(served: Any) -> None:
+    with served() as server:
         server.post(GOOD)
         server.post({**GOOD, "temperature": 99})
         _, _, said = server.end()
@@ -129,29 +69,29 @@ def test_what_went_wrong_is_reported_without_asking(errors: Path) -> None:
     assert " 200 " not in said
 
 
-def test_options_reach_the_server(errors: Path) -> None:
+def test_options_reach_the_server(served: Any) -> None:
     arguments = ["--api-key", "sk-1", "--api-key", "sk-2", "--model", "gpt-4o", "--on-unmatched", "fail"]
-    with served(errors, *arguments) as server:
+    with served(*arguments) as server:
         assert server.post(GOOD, "sk-3")[0] == 401
         assert server.post({**GOOD, "model": "gpt-4"}, "sk-2")[0] == 404
         assert server.post(GOOD, "sk-1")[0] == 501
 
 
-def test_the_seed_decides_the_answer(errors: Path) -> None:
+def test_the_seed_decides_the_answer(served: Any) -> None:
     said = []
     for seed in ("1", "1", "2"):
-        with served(errors, "--seed", seed) as server:
+        with served("--seed", seed) as server:
             said.append(server.post(GOOD)[1]["choices"])
 
     assert said[0] == said[1] != said[2]
 
 
-def test_a_broken_recording_is_named_and_the_others_serve(errors: Path, tmp_path: Path) -> None:
+def test_a_broken_recording_is_named_and_the_others_serve(served: Any, tmp_path: Path) -> None:
     folder = tmp_path / "recordings"
     shutil.copytree(recordings_folder(), folder)
     (folder / "broken.json").write_text('{\n "format": 1,\n "request": }\n')
 
-    with served(errors, "--replay", str(folder)) as server:
+    with served("--replay", str(folder)) as server:
         status, body = server.post(sample("text")["request"]["body"])
         _, _, said = server.end()
 
@@ -162,8 +102,8 @@ def test_a_broken_recording_is_named_and_the_others_serve(errors: Path, tmp_path
     assert counted == "12 recordings, 1 skipped"
 
 
-def test_an_answer_for_want_of_a_recording_is_reported(errors: Path) -> None:
-    with served(errors, "--replay", str(recordings_folder())) as server:
+def test_an_answer_for_want_of_a_recording_is_reported(served: Any) -> None:
+    with served("--replay", str(recordings_folder())) as server:
         server.post(GOOD)
         _, _, said = server.end()
 
@@ -212,8 +152,8 @@ def test_an_impossible_port_is_told_by_the_option(tmp_path: Path, port: str) -> 
     assert "Invalid value for '--port'" in done.stderr
 
 
-def test_listening_beyond_this_machine_is_said(errors: Path) -> None:
-    with served(errors, "--host", "0.0.0.0") as server:  # noqa: S104
+def test_listening_beyond_this_machine_is_said(served: Any) -> None:
+    with served("--host", "0.0.0.0") as server:  # noqa: S104
         _, _, said = server.end()
 
     assert said == "listening beyond this machine, on 0.0.0.0: anybody there can ask\n"
@@ -232,11 +172,11 @@ def large_recording(folder: Path) -> dict[str, Any]:
     ("number", "codes"), [(signal.SIGINT, {0}), (signal.SIGTERM, {0, -signal.SIGTERM, 128 + signal.SIGTERM})]
 )
 def test_a_signal_ends_it_whatever_its_clients_do(
-    errors: Path, tmp_path: Path, number: int, codes: set[int]
+    served: Any, tmp_path: Path, number: int, codes: set[int]
 ) -> None:
     request = json.dumps(large_recording(tmp_path)).encode()
 
-    with served(errors, "--replay", str(tmp_path / "large.json")) as server:
+    with served("--replay", str(tmp_path / "large.json")) as server:
         idle = HTTPConnection(server.address, timeout=BOUND)
         idle.request("GET", "/healthz")
         idle.getresponse().read()
@@ -253,8 +193,8 @@ def test_a_signal_ends_it_whatever_its_clients_do(
     assert "Traceback" not in said
 
 
-def test_after_its_end_the_port_is_free(errors: Path) -> None:
-    with served(errors) as server:
+def test_after_its_end_the_port_is_free(served: Any) -> None:
+    with served() as server:
         url = server.url
         server.end()
 

@@ -44,7 +44,7 @@ class Performing(Engine):
     """An engine whose replies are *steps*."""
 
     def __init__(self, steps: Iterable[Step]) -> None:
-        super().__init__(Settings(), generated(0))
+        super().__init__(Settings(), lambda settings: generated(settings.seed))
         self.steps = steps
 
     def handle(self, request: Request, now: float) -> Reply:
@@ -169,16 +169,31 @@ def over_a_socket(steps: list[Step]) -> str:
             if step.reset:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             connection.close()
-        else:
+        elif step.seconds == math.inf:
             connection.recv(1)  # silent until the client gives up
 
     threading.Thread(target=serve, daemon=True).start()
     return f"http://127.0.0.1:{listener.getsockname()[1]}/"
 
 
+def elsewhere(library: Any, read: Callable[..., Any], url: str) -> Any:
+    """Return the library's own transport, which asks at *url* whatever is asked for."""
+
+    class Elsewhere(library.HTTPTransport if read is get else library.AsyncHTTPTransport):  # type: ignore[misc]
+        def handle_request(self, request: Any) -> Any:
+            request.url = library.URL(url)
+            return super().handle_request(request)
+
+        async def handle_async_request(self, request: Any) -> Any:
+            request.url = library.URL(url)
+            return await super().handle_async_request(request)
+
+    return Elsewhere()
+
+
 ENDS: list[list[Step]] = [
     [Cut()],
-    [Cut(reset=True)],
+    [Wait(0), Cut(reset=True)],
     [Wait(math.inf)],
     [SIZED, Cut()],
     [SIZED, Send(b"abc"), Cut()],
@@ -196,24 +211,26 @@ ENDS: list[list[Step]] = [
 def test_a_broken_reply_raises_what_a_socket_raises(
     library: Any, steps: list[Step], read: Callable[..., Any]
 ) -> None:
-    class Elsewhere(library.HTTPTransport if read is get else library.AsyncHTTPTransport):  # type: ignore[misc]
-        """The library's own transport, to where the steps are performed."""
-
-        def handle_request(self, request: Any) -> Any:
-            request.url = library.URL(url)
-            return super().handle_request(request)
-
-        async def handle_async_request(self, request: Any) -> Any:
-            request.url = library.URL(url)
-            return await super().handle_async_request(request)
-
-    url = over_a_socket(steps)
     make = transport if read is get else async_transport
 
-    real = read(library, Elsewhere(), timeout=0.3)
+    real = read(library, elsewhere(library, read, over_a_socket(steps)), timeout=0.3)
     ours = read(library, make(Performing(steps), library, clock=VirtualClock()), timeout=0.3)
 
     assert ours == real
+
+
+@pytest.mark.parametrize("read", [get, aget], ids=["sync", "async"])
+def test_a_reset_before_anything_else_refuses_the_connection(library: Any, read: Callable[..., Any]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+
+    make = transport if read is get else async_transport
+    engine = Performing([Cut(reset=True)])
+
+    ours = read(library, make(engine, library))
+
+    assert ours == read(library, elsewhere(library, read, f"http://127.0.0.1:{port}/"))
+    assert engine.outcomes == ["cut"]
 
 
 @pytest.mark.parametrize("read", [get, aget], ids=["sync", "async"])

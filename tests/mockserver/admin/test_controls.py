@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from understudy.mockserver.admin.clockface import Clockface
-from understudy.mockserver.admin.facade import PARTS
 from understudy.mockserver.admin.namespaces import Namespaces
 from understudy.mockserver.clock import VirtualClock
+from understudy.mockserver.controls import PARTS
 
 
 def test_a_sign_of_life(admin: Any) -> None:
@@ -64,8 +64,18 @@ def test_the_seed_is_set(admin: Any) -> None:
 
 @pytest.mark.parametrize("body", [None, {}, {"parts": []}])
 def test_a_reset_is_of_everything(admin: Any, body: Any) -> None:
+    said = admin.says()
+    admin("PUT", "/seed", {"seed": 7})
+    admin("PUT", "/faults", {"faults": [503]})
+    admin("PUT", "/limits", {"limits": [{"requests_per_day": 1}]})
+    admin("POST", "/rules", {"reply": "Scripted."})
+
     assert admin("POST", "/reset", body) == (200, {"reset": list(PARTS)})
-    assert admin.engine.resets == list(PARTS)
+
+    assert admin("GET", "/journal")[1]["data"] == []
+    assert admin("GET", "/ledger")[1]["total"]["requests"] == 0
+    assert [admin("GET", f"/{part}")[1]["data"] for part in ("rules", "faults", "limits")] == [[], [], []]
+    assert [admin.says(), admin.says()] == [said, said]
 
 
 def test_a_reset_is_of_the_parts_named(admin: Any) -> None:

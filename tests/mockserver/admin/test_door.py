@@ -150,7 +150,7 @@ def test_nothing_that_comes_breaks_it(
 
 
 def test_what_breaks_is_told(admin: Any) -> None:
-    page = answer(replace(admin.desk, engine=None), Request("GET", "/__understudy/health", LOCAL), 0.0)
+    page = answer(replace(admin.desk, controls=None), Request("GET", "/__understudy/health", LOCAL), 0.0)
 
     assert page.status == 500
     assert "AttributeError" in page.document["error"]["message"]

@@ -30,7 +30,7 @@ def test_faults_are_added_in_every_form(admin: Any, body: Any, specs: list[str])
 
     assert status == 200
     assert [one["spec"] for one in added["data"]] == specs
-    assert [str(rule) for rule in admin.engine.faults] == specs
+    assert [str(rule) for rule in admin.desk.controls.faults] == specs
     assert admin("GET", "/faults")[1]["data"] == added["data"]
 
 
@@ -42,11 +42,11 @@ def test_one_is_removed_and_then_all(admin: Any) -> None:
     assert [one["id"] for one in admin("GET", "/faults")[1]["data"]] == [first, third]
     assert admin("DELETE", f"/faults/{second}")[0] == 404
     assert admin("DELETE", "/faults") == (200, {"removed": 2})
-    assert admin.engine.faults == ()
+    assert admin.desk.controls.faults == ()
 
 
 def test_those_of_the_start_are_listed_and_kept(admin: Any) -> None:
-    admin.engine.set_faults((parse_fault("500", "--fault"),))
+    admin.desk.controls.set_faults((parse_fault("500", "--fault"),))
 
     admin("POST", "/faults", "429")
 
@@ -57,7 +57,7 @@ def test_all_are_replaced(admin: Any) -> None:
     admin("POST", "/faults", "429")
 
     assert [one["spec"] for one in admin("PUT", "/faults", {"faults": ["503"]})[1]["data"]] == ["503"]
-    assert [rule.name for rule in admin.engine.faults] == ["503"]
+    assert [rule.name for rule in admin.desk.controls.faults] == ["503"]
 
 
 def test_a_fault_that_is_added_again_counts_anew(admin: Any) -> None:
@@ -91,4 +91,4 @@ def test_a_mistake_is_named(admin: Any, body: Any, told: str) -> None:
 
     assert status == 400
     assert told in refusal["error"]["message"]
-    assert admin.engine.faults == ()
+    assert admin.desk.controls.faults == ()

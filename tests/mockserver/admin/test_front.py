@@ -140,7 +140,7 @@ def test_a_client_that_makes_one_namespace_a_test_stays_within_bounds(
             reply = front.handle(
                 Request("POST" if path == CHAT else "GET", f"/ns/t{number}{path}", [], chat), 0.0
             )
-            front.close(reply, "sent")
+            front.close(reply, "sent", 0.0)
 
     page = front.handle(Request("GET", "/__understudy/namespaces", []), 0.0)
     listed = json.loads(page.entry.reply)
@@ -170,7 +170,7 @@ def test_a_request_that_did_not_come_in_whole_is_refused_everywhere(
 
     reply = front.refuse(Request("POST", path, []), too_slow(), 0.0)
 
-    assert front.close(reply, "timed out").outcome == "timed out"
+    assert front.close(reply, "timed out", 0.0).outcome == "timed out"
     assert reply.entry.status == 408
 
 
@@ -183,5 +183,5 @@ def test_an_engine_is_idle_when_every_reply_has_ended(make_engine: Callable[...,
     reply = engine.handle(Request("GET", "/v1/models", []), 0.0)
 
     assert not is_idle(engine)
-    engine.close(reply, "cut")
+    engine.close(reply, "cut", 0.0)
     assert is_idle(engine)

@@ -22,12 +22,12 @@ def test_limits_are_set_read_and_cleared(admin: Any) -> None:
     assert status == 200
     assert listed["data"] == several
     assert admin("GET", "/limits")[1] == listed
-    assert admin.engine.limits == (
+    assert admin.desk.controls.limits == (
         Limit(requests_per_minute=60),
         Limit(tokens_per_day=1000, concurrency=2, model="gpt-4o*", scope=(), group="a"),
     )
     assert admin("DELETE", "/limits") == (200, {"removed": 2})
-    assert admin.engine.limits == ()
+    assert admin.desk.controls.limits == ()
 
 
 @pytest.mark.parametrize(
@@ -48,4 +48,4 @@ def test_a_mistake_is_named(admin: Any, body: Any, told: str) -> None:
 
     assert status == 400
     assert told in refusal["error"]["message"]
-    assert admin.engine.limits == ()
+    assert admin.desk.controls.limits == ()

@@ -159,7 +159,7 @@ def retried() -> Any:
         failing = Failing(errors)
         asked = len(errors) + 1
         with (
-            serving(App(Engine(Settings(), failing), log=failing.hear)) as url,
+            serving(App(Engine(Settings(), lambda _: failing), log=failing.hear)) as url,
             openai.OpenAI(base_url=url, api_key="sk-1", timeout=20, **known) as client,
         ):
             messages: Any = [{"role": "user", "content": "hi"}]

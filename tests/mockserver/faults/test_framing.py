@@ -46,7 +46,7 @@ def test_the_bytes_are_as_they_should_not_be(name: str, parameters: dict[str, An
 def test_pieces_are_kept_apart_by_waits_of_no_length() -> None:
     found = list(rewrite("split_utf8", {"bytes": 13})([STREAM, Send(A)]))
 
-    assert found == [STREAM, Send(A[:13]), Wait(0.0), Send(A[13:]), Wait(0.0)]
+    assert found == [STREAM, Wait(0.0), Send(A[:13]), Wait(0.0), Send(A[13:])]
     with pytest.raises(UnicodeDecodeError):
         A[:13].decode()
 

@@ -11,7 +11,7 @@ import pytest
 from understudy.contracts.profiles.loading import names, profile
 from understudy.contracts.profiles.profile import Profile
 from understudy.mockserver.chat import Verbatim
-from understudy.mockserver.errors import ApiError
+from understudy.mockserver.errors import ApiError, documented
 from understudy.mockserver.faults.error_words import NAMED, Page
 from understudy.mockserver.faults.named_errors import is_error, named_error
 from understudy.mockserver.forms import form_of
@@ -239,3 +239,12 @@ def test_mistakes_are_told(name: str | int, given: dict[str, Any], told: str) ->
 )
 def test_errors_are_told_from_other_faults(name: str, is_one: bool) -> None:
     assert is_error(name) is is_one
+
+
+def test_the_words_of_a_user_stand_where_the_profile_documents_others() -> None:
+    named = profile("bytespike")
+    error = named_error(402, named, message="mine", type="own")
+
+    assert isinstance(error, ApiError)
+    shown = documented(error, named.error(402))
+    assert (shown.message, shown.type) == ("mine", "own")

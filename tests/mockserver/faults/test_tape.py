@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from understudy.contracts.profiles.loading import profile
@@ -8,7 +10,7 @@ from understudy.mockserver.errors import ApiError
 from understudy.mockserver.faults.decisions import Decider
 from understudy.mockserver.faults.match import Asked
 from understudy.mockserver.faults.rules import parse_fault
-from understudy.mockserver.faults.tape import HEAD, MOST, Tape, read_tape
+from understudy.mockserver.faults.tape import HEAD, MOST, Recording, Tape, read_tape
 from understudy.mockserver.scripts.facts import Facts
 
 OPENAI = profile("openai")
@@ -24,14 +26,15 @@ REQUESTS = [(ask(text), attempt) for text in "abcdefghij" for attempt in range(3
 
 
 def test_what_was_recorded_happens_again_without_the_rules() -> None:
-    decider, tape = Decider([parse_fault(spec) for spec in SPECS], 5, OPENAI), Tape()
-    first = [decider.decide(asked, attempt, (), 0.0) for asked, attempt in REQUESTS]
-    for (asked, attempt), decision in zip(REQUESTS, first, strict=True):
-        tape.record(asked.fingerprint, attempt, decision)
+    lines = [HEAD]
+    decider, tape = Decider([parse_fault(spec) for spec in SPECS], 5, OPENAI), Tape(lines.append)
+    recording = Recording(decider, tape)
+    first = [recording.decide(asked, attempt, (), 0.0) for asked, attempt in REQUESTS]
 
-    replay = read_tape(tape.text(), "t.jsonl", 5, OPENAI)
+    replay = read_tape("\n".join(lines), "t.jsonl", 5, OPENAI)
     second = [replay.decide(asked, attempt, (), 0.0) for asked, attempt in REQUESTS]
 
+    assert first == [decider.decide(asked, attempt, (), 0.0) for asked, attempt in REQUESTS]
     assert len(replay) == len(tape) == len(REQUESTS)
     assert replay.counters(ask("a")) == ()
     assert {str(decision.trouble) for decision in first if decision} == {
@@ -44,13 +47,36 @@ def test_what_was_recorded_happens_again_without_the_rules() -> None:
             assert (one.rewrite is None) == (other.rewrite is None)
 
 
+def test_recording_counts_what_the_rules_count() -> None:
+    lines: list[str] = []
+    decider = Decider([parse_fault("503@nth=2")], 0, OPENAI)
+    recording = Recording(decider, Tape(lines.append))
+
+    second = recording.decide(ask("a"), 1, (1,), 0.0)
+
+    assert recording.counters(ask("a")) == decider.counters(ask("a")) != ()
+    assert second is not None
+    assert [json.loads(line)["fault"] for line in lines] == ["503"]
+
+
 def test_a_tape_is_lines_of_json() -> None:
-    tape = Tape()
+    lines: list[str] = []
 
-    line = tape.record(b"\x8f\x01", 2, None)
+    Tape(lines.append).record(b"\x8f\x01", 2, None)
 
-    assert line == '{"request": "8f01", "attempt": 2, "fault": "ok"}'
-    assert tape.text() == f"{HEAD}\n{line}\n"
+    assert lines == ['{"request": "8f01", "attempt": 2, "fault": "ok"}']
+
+
+def test_an_attempt_that_is_decided_anew_keeps_its_first_decision() -> None:
+    lines: list[str] = []
+    tape = Tape(lines.append)
+    always = Decider([parse_fault("503")], 0, OPENAI)
+
+    tape.record(ask("a").fingerprint, 0, always.decide(ask("a"), 0, (), 0.0))
+    tape.record(ask("a").fingerprint, 0, None)
+
+    assert (len(lines), len(tape), tape.missed) == (1, 1, 0)
+    assert "503" in lines[0]
 
 
 def test_what_is_not_on_it_goes_unharmed() -> None:
@@ -67,12 +93,13 @@ def test_what_is_not_on_it_goes_unharmed() -> None:
 
 
 def test_a_tape_ends() -> None:
-    tape = Tape(most=2)
+    lines: list[str] = []
+    tape = Tape(lines.append, most=2)
 
-    lines = [tape.record(b"a", attempt, None) for attempt in range(4)]
+    for attempt in range(4):
+        tape.record(b"a", attempt, None)
 
-    assert [line is None for line in lines] == [False, False, True, True]
-    assert (len(tape), tape.missed) == (2, 2)
+    assert (len(lines), len(tape), tape.missed) == (2, 2, 2)
 
 
 GOOD = '{"request": "00", "attempt": 0, "fault": "503"}'

@@ -46,7 +46,7 @@ def test_the_real_api_s_sum() -> None:
 def test_a_bucket_refills_by_and_by_and_no_further() -> None:
     one, seen = bucket(used=3), []
     for at in (0, 19_999_999, 20_000_000, MINUTE, DAY):
-        one.refill(at)
+        one.correct(0, at)
         seen.append(one.standing()[1:])
 
     assert seen == [(0, MINUTE), (0, 40_000_001), (1, 40_000_000), (3, 0), (3, 0)]
@@ -55,8 +55,8 @@ def test_a_bucket_refills_by_and_by_and_no_further() -> None:
 def test_a_clock_that_goes_back_refills_nothing() -> None:
     one = bucket(used=3, at=MINUTE)
 
-    one.refill(0)
-    one.refill(MINUTE)
+    one.correct(0, 0)
+    one.correct(0, MINUTE)
 
     assert standing(one) == (0, 3, MINUTE)
 
@@ -64,9 +64,23 @@ def test_a_clock_that_goes_back_refills_nothing() -> None:
 def test_what_is_given_back_does_not_overflow() -> None:
     one = bucket(used=1)
 
-    one.draw(-2)
+    one.correct(-2, 0)
 
     assert standing(one) == (3, 0, 0)
+
+
+@given(st.integers(1, 50), st.lists(st.tuples(st.integers(-5, MINUTE), st.integers(0, 60))))
+def test_what_is_spent_was_there(capacity: int, costs: list[tuple[int, int]]) -> None:
+    one, at = bucket(capacity), 0
+    for elapsed, cost in costs:
+        at += elapsed
+        one.correct(0, at)
+        was_there = one.holds(cost)
+        left = one.spend(cost, at)
+
+        assert left == (one.standing() if was_there else None)
+        if left is None:
+            one.draw(-cost)
 
 
 def test_a_bucket_below_empty_has_nothing() -> None:
@@ -92,7 +106,7 @@ def test_no_unit_is_lost_or_made(capacity: int, period: int, costs: list[tuple[i
     one, given_out, at = bucket(capacity, period=period), 0, 0
     for elapsed, cost in costs:
         at += elapsed
-        one.refill(at)
+        one.correct(0, at)
         if cost <= capacity and not one.wait(cost):
             one.draw(cost)
             given_out += cost
@@ -106,8 +120,8 @@ def _holds_to_the_millisecond(one: Bucket, start: float, cost: int) -> None:
     one.delay(delay)
     early, served = copy.copy(one), copy.copy(one)
 
-    early.refill(instant(start + (milliseconds - 1) / 1_000))
-    served.refill(instant(start + milliseconds / 1_000))
+    early.correct(0, instant(start + (milliseconds - 1) / 1_000))
+    served.correct(0, instant(start + milliseconds / 1_000))
 
     assert (early.holds(cost), served.holds(cost), delay <= SLACK) == (False, True, True)
 

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from understudy.mockserver.limits.bucket import Standing
-from understudy.mockserver.limits.charge import Charge, Charged, Limits, Shortage
+from understudy.mockserver.limits.charge import Charge, Limits, Receipt, Shortage
 from understudy.mockserver.limits.limit import UNITS, Limit
 from understudy.mockserver.limits.meter import Meter
 
@@ -42,8 +41,8 @@ def test_a_bucket_goes_down_by_what_is_reserved() -> None:
 
     charged = meter.charge(charge(limit, tokens=100), NOW)
 
-    assert charged.requests == Standing(10, 9, 6_000_000)
-    assert charged.tokens == Standing(600, 500, 10_000_000)
+    assert charged.requests == (10, 9, 6_000_000)
+    assert charged.tokens == (600, 500, 10_000_000)
     assert charged.shortage is None
 
 
@@ -55,7 +54,6 @@ def test_tokens_run_out_as_the_real_api_words_it() -> None:
     refused = meter.charge(charge(limit, tokens=180_002), NOW)
 
     assert refused.shortage == Shortage("m", TPM, 200_000, 170_583, 180_002, 45_176)
-    assert refused.receipt is None
 
 
 def test_what_is_refused_for_its_tokens_counts_as_a_request_of_the_minute_and_of_nothing_else() -> None:
@@ -66,8 +64,8 @@ def test_what_is_refused_for_its_tokens_counts_as_a_request_of_the_minute_and_of
 
     refused = meter.charge(wanted, NOW)
 
-    assert refused.requests == Standing(10, 8, 12_000_000)
-    assert refused.tokens == Standing(100, 10, 54_000_000)
+    assert refused.requests == (10, 8, 12_000_000)
+    assert refused.tokens == (100, 10, 54_000_000)
     kept = {rate.unit: meter._buckets[rate.name] for rate in wanted.draw.rates}
     assert [kept[unit].used() for unit in (RPD, TPD)] == [1, 90]
 
@@ -78,7 +76,7 @@ def test_what_never_fits_is_told_so_and_draws_no_tokens() -> None:
     refused = meter.charge(charge(limit, tokens=101), NOW)
 
     assert refused.shortage == Shortage("m", TPD, 50, 0, 101, None, hopeless=True)
-    assert refused.tokens == Standing(50, 50, 0)
+    assert refused.tokens == (50, 50, 0)
 
 
 def test_the_longest_wait_is_told() -> None:
@@ -90,39 +88,60 @@ def test_the_longest_wait_is_told() -> None:
 
 def test_settling_gives_back_what_was_not_used() -> None:
     meter, limit = Meter(), Limit(tokens_per_minute=100)
-    receipt = meter.charge(charge(limit, tokens=100), NOW).receipt
-    assert receipt is not None
+    receipt = meter.charge(charge(limit, tokens=100), NOW)
 
-    meter.settle(receipt, 20, NOW)
-    meter.settle(receipt, 0, NOW)  # once is enough
+    receipt.settle(20, NOW)
+    receipt.settle(0, NOW)  # once is enough
 
-    assert meter.charge(charge(limit, tokens=80), NOW).tokens == Standing(100, 0, 60_000_000)
+    assert meter.charge(charge(limit, tokens=80), NOW).tokens == (100, 0, 60_000_000)
 
 
 def test_settling_charges_what_was_used_besides() -> None:
     meter, limit = Meter(), Limit(tokens_per_minute=100)
-    receipt = meter.charge(charge(limit, tokens=10), NOW).receipt
-    assert receipt is not None
+    receipt = meter.charge(charge(limit, tokens=10), NOW)
 
-    meter.settle(receipt, 160, NOW)
+    receipt.settle(160, NOW)
 
     assert waits(meter, charge(limit, tokens=40), NOW) == 60_000
 
 
 def test_no_more_replies_are_under_way_than_allowed() -> None:
     meter, limit = Meter(), Limit(concurrency=2, requests_per_minute=100)
-    held = [meter.charge(charge(limit), NOW).receipt for _ in range(2)]
+    held = [meter.charge(charge(limit), NOW) for _ in range(2)]
     refused = meter.charge(charge(limit), NOW)
-    assert held[0] is not None
 
-    meter.release(held[0])
-    meter.release(held[0])
+    held[0].settle(None, NOW)
+    held[0].settle(None, NOW)
 
     assert refused.shortage == Shortage("m", None, 2, 2, 1)
-    assert refused.requests == Standing(100, 97, 1_800_000)
-    kept = meter.charge(charge(limit), NOW).receipt
-    assert kept is not None
+    assert refused.requests == (100, 97, 1_800_000)
+    kept = meter.charge(charge(limit), NOW)
+    assert kept.shortage is None
     assert meter.charge(charge(limit), NOW).shortage is not None
+
+
+def test_a_receipt_is_worth_nothing_to_another_meter() -> None:
+    limit = Limit(tokens_per_minute=100, concurrency=1)
+    wanted = charge(limit, tokens=100)
+    old, new = Meter(), Meter()
+    before = old.charge(wanted, NOW)
+    mine = new.charge(wanted, NOW)
+
+    before.settle(0, NOW)
+
+    assert mine.shortage is None
+    crowded, served = new.charge(wanted, NOW), old.charge(wanted, NOW)
+    assert crowded.shortage is not None
+    assert (crowded.shortage.unit, crowded.tokens) == (None, (100, 0, 60_000_000))
+    assert served.shortage is None
+
+
+def test_of_several_buckets_the_scarcest_is_told_of() -> None:
+    limit = Limit(requests_per_minute=5, requests_per_day=5, tokens_per_minute=100, tokens_per_day=80)
+
+    receipt = Meter().charge(charge(limit, tokens=10), NOW)
+
+    assert (receipt.requests, receipt.tokens) == ((5, 4, 17_280_000_000), (80, 70, 10_800_000_000))
 
 
 def test_a_receipt_that_was_lost_holds_nothing() -> None:
@@ -136,18 +155,17 @@ def test_a_receipt_that_was_lost_holds_nothing() -> None:
 
 def test_what_is_released_leaves_nothing_behind() -> None:
     meter, limit = Meter(), Limit(concurrency=1)
-    receipt = meter.charge(charge(limit), NOW).receipt
-    assert receipt is not None
+    receipt = meter.charge(charge(limit), NOW)
 
-    meter.release(receipt)
+    receipt.settle(None, NOW)
 
-    assert meter._sending == {}
+    assert [*meter._sending.values()] == [{}]
 
 
 def test_buckets_are_held_within_the_limit() -> None:
     meter, limit = Meter(limit=50), Limit(requests_per_minute=2, concurrency=1)
     for number in range(500):
-        receipt = meter.charge(charge(limit, model=f"m{number}"), NOW).receipt
+        receipt = meter.charge(charge(limit, model=f"m{number}"), NOW)
         del receipt
 
     assert len(meter._buckets) <= 50
@@ -194,8 +212,8 @@ def test_who_waits_what_it_is_told_is_served_and_who_comes_a_millisecond_sooner_
                 charged = meter.charge(wanted, now)
         elif charged.shortage is not None:
             assert tokens > min(limit.tokens_per_minute or 10**9, limit.tokens_per_day or 10**9)
-        if charged.receipt is not None and obeys:
-            meter.settle(charged.receipt, tokens // 2, now)
+        if obeys:
+            charged.settle(tokens // 2, now)
 
 
 @settings(max_examples=100, deadline=None)
@@ -209,24 +227,25 @@ def test_the_headers_say_what_happens_next(limit: Limit, schedule: list[tuple[fl
         _agrees(meter, limit, charged, now)
 
 
-def _agrees(meter: Meter, limit: Limit, charged: Charged, now: float) -> None:
+def _agrees(meter: Meter, limit: Limit, charged: Receipt, now: float) -> None:
     """Of what is said to remain, all is there and no more; after the reset, everything is."""
     requests, tokens = charged.requests, charged.tokens
     assert requests is not None
+    most, remaining, reset = requests
+    most, remaining, reset = requests
     one = charge(limit, tokens=0)
-    if requests.remaining < 50:
+    if remaining < 50:
         trial = copy.deepcopy(meter)
-        assert [trial.charge(one, now).shortage for _ in range(requests.remaining)] == [
-            None
-        ] * requests.remaining
+        assert [trial.charge(one, now).shortage for _ in range(remaining)] == [None] * remaining
         assert trial.charge(one, now).shortage is not None
-    full = copy.deepcopy(meter).charge(one, now + requests.reset / 1e6 + 1e-6).requests
+    full = copy.deepcopy(meter).charge(one, now + reset / 1e6 + 1e-6).requests
     assert full is not None
     if limit.requests_per_minute != limit.requests_per_day:  # else nothing tells which bucket it is
-        assert full.remaining == requests.limit - 1 or full.limit != requests.limit
-    if tokens is not None and requests.remaining:
-        assert copy.deepcopy(meter).charge(charge(limit, tokens=tokens.remaining), now).shortage is None
-        more = charge(limit, tokens=tokens.remaining + 2)  # a microsecond or two is forgiven
+        assert full[1] == most - 1 or full[0] != most
+    if tokens is not None and remaining:
+        left = tokens[1]
+        assert copy.deepcopy(meter).charge(charge(limit, tokens=left), now).shortage is None
+        more = charge(limit, tokens=left + 2)  # a microsecond or two is forgiven
         assert copy.deepcopy(meter).charge(more, now).shortage is not None
 
 

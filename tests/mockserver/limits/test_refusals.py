@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import pytest
 
+from understudy.contracts.profiles.loading import profile
 from understudy.mockserver.limits.bucket import Standing
-from understudy.mockserver.limits.charge import Charge, Charged, Receipt, Shortage
+from understudy.mockserver.limits.charge import Account, Charge, Receipt, Shortage
 from understudy.mockserver.limits.limit import UNITS
-from understudy.mockserver.limits.refusals import rate_headers, rate_limited
+from understudy.mockserver.limits.refusals import rate_limited
+from understudy.mockserver.limits.telling import telling_of
 
 RPM, TPM, RPD, TPD = UNITS
 VISIT = " Visit https://platform.openai.com/account/rate-limits to learn more."
 PLACE = "for gpt-4o in organization org-understudy on "
+
+
+def refused(shortage: Shortage, requests: Standing | None = None, tokens: Standing | None = None) -> Receipt:
+    return Receipt(Charge("m", 1), Account(), shortage, requests, tokens)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +63,7 @@ PLACE = "for gpt-4o in organization org-understudy on "
 def test_a_refusal_is_worded_as_documented(
     shortage: Shortage, kind: str, message: str, advice: dict[str, str]
 ) -> None:
-    error = rate_limited(Charged(None, shortage))
+    error = rate_limited(refused(shortage))
 
     assert error is not None
     assert (error.status, error.type, error.code, error.param) == (429, kind, "rate_limit_exceeded", None)
@@ -69,7 +75,7 @@ def test_a_refusal_is_worded_as_documented(
 def test_a_refusal_shows_where_the_account_stands() -> None:
     shortage = Shortage("m", RPM, 3, 3, 1, 20_000)
 
-    error = rate_limited(Charged(None, shortage, Standing(3, 0, 60_000_000), Standing(9, 9, 0)))
+    error = rate_limited(refused(shortage, (3, 0, 60_000_000), (9, 9, 0)))
 
     assert error is not None
     assert dict(error.headers) == {
@@ -85,7 +91,7 @@ def test_a_refusal_shows_where_the_account_stands() -> None:
 
 
 def test_a_refusal_has_all_six_headers_also_where_one_kind_is_unlimited() -> None:
-    error = rate_limited(Charged(None, Shortage("m", RPM, 3, 3, 1, 20_000), Standing(3, 0, 60_000_000)))
+    error = rate_limited(refused(Shortage("m", RPM, 3, 3, 1, 20_000), (3, 0, 60_000_000)))
 
     assert error is not None
     told = dict(error.headers)
@@ -93,12 +99,17 @@ def test_a_refusal_has_all_six_headers_also_where_one_kind_is_unlimited() -> Non
     assert sum(name.startswith("x-ratelimit-") for name in told) == 6
 
 
-def test_what_was_charged_is_no_refusal() -> None:
-    charged = Charged(Receipt(Charge("m", 1)), None, Standing(10_000, 9_999, 8_640_000))
+def test_a_refusal_tells_as_its_profile_does() -> None:
+    told = refused(Shortage("m", RPM, 3, 3, 1, 20_000), (3, 0, 60_000_000))
 
-    assert rate_limited(charged) is None
-    assert rate_headers(charged) == {
-        b"x-ratelimit-limit-requests": b"10000",
-        b"x-ratelimit-remaining-requests": b"9999",
-        b"x-ratelimit-reset-requests": b"8.64s",
-    }
+    azure = rate_limited(told, telling_of(profile("azure")))
+    silent = rate_limited(told, telling_of(profile("deepseek")))
+
+    assert azure is not None
+    assert silent is not None
+    assert dict(azure.headers)["x-ratelimit-reset-requests"] == "60"
+    assert [name for name, _ in silent.headers] == ["retry-after", "retry-after-ms"]
+
+
+def test_what_was_charged_is_no_refusal() -> None:
+    assert rate_limited(Receipt(Charge("m", 1), Account(), None, (10_000, 9_999, 8_640_000))) is None

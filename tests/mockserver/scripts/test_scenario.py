@@ -10,10 +10,9 @@ import pytest
 
 from understudy.mockserver.chat import Answer, ChatRequest, read_chat
 from understudy.mockserver.errors import Refusal
-from understudy.mockserver.faults.when import TIMES
 from understudy.mockserver.scripts.answer import Reply
 from understudy.mockserver.scripts.read_when import KEYS
-from understudy.mockserver.scripts.scenario import read_scenario, read_whole, schema, schema_text
+from understudy.mockserver.scripts.scenario import read_scenario, schema, schema_text
 from understudy.mockserver.scripts.scripts import Scripts
 from understudy.mockserver.scripts.variables import NAMES
 
@@ -235,74 +234,6 @@ def test_all_that_can_be_said_is_documented() -> None:
     }
 
     assert [key for key in sorted(keys) if f"`{key}" not in DOCUMENTED] == []
-
-
-FAULTS = """
-faults:
-  - 503
-  - rate_limit:retry_after=20@times=2,model=gpt*
-  - fault: cut_midstream
-    parameters: {after_events: 3}
-    p: 0.1
-    match: {stream: true, key: sk-*, user: {contains: a}}
-  - {sequence: [429, 'rate_limit:retry_after=3', ok], then: cycle}
-  - {fault: 500, nth: [1, 3]}
-  - {fault: no_done, window: 10..20}
-"""
-
-
-def test_faults_are_read_with_their_places() -> None:
-    scenario = read_whole(FAULTS, "s.yaml")
-
-    assert scenario.rules == ()
-    assert [(str(rule), rule.place) for rule in scenario.faults] == [
-        ("503", "s.yaml:3"),
-        ("rate_limit:retry_after=20@times=2,model=gpt*", "s.yaml:4"),
-        (
-            'cut_midstream:after_events=3@p=0.1,{"key": "sk-*", "stream": true, "user": {"contains": "a"}}',
-            "s.yaml:5",
-        ),
-        ("429,rate_limit:retry_after=3,ok@then=cycle", "s.yaml:9"),
-        ("500@nth=1|3", "s.yaml:10"),
-        ("no_done@window=10..20", "s.yaml:11"),
-    ]
-
-
-def test_rules_and_faults_stand_beside_one_another() -> None:
-    scenario = read_whole("rules: [{reply: Hi}]\nfaults: [429]", "s.yaml")
-
-    assert (len(scenario.rules), len(scenario.faults)) == (1, 1)
-    assert read_scenario("faults: [429]", "s.yaml") == ()
-
-
-def test_faults_match_by_all_that_rules_ask() -> None:
-    whole, *_ = (one for one in schema()["$defs"]["fault"]["anyOf"] if one["type"] == "object")
-
-    assert set(whole["properties"]["match"]["properties"]) == {*KEYS, "key", "path"}
-    assert set(whole["properties"]) == {*TIMES, "fault", "sequence", "parameters", "match"}
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("faults: [700]", "s.yaml:1: $.faults[0]: 700 is above 599"),
-        ("faults: [{falt: 3}]", "s.yaml:1: $.faults[0].falt: unknown key; nearest is 'fault'"),
-        (
-            "faults:\n- 503\n- rate_limt",
-            "s.yaml:3: $.faults[1]: there is no fault 'rate_limt'; nearest is 'rate_limit'",
-        ),
-        ("faults: [{fault: 503, sequence: [429]}]", "this one has fault and sequence"),
-        (
-            "faults: [{fault: 503, match: {modl: x}}]",
-            "$.faults[0].match.modl: unknown key; nearest is 'model'",
-        ),
-        ("faults: [{fault: 503, match: {user: {regex: '('}}}]", "$.faults[0]: user: the pattern '('"),
-        ("name: nothing", "s.yaml:1: $: needs 'rules'"),
-    ],
-)
-def test_mistakes_in_faults_are_told(text: str, told: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(told)):
-        read_whole(text, "s.yaml")
 
 
 def test_an_error_says_when_to_come_again_and_headers_may_be_numbers() -> None:

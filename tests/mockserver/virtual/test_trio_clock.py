@@ -40,17 +40,6 @@ def test_sleeps_and_timeouts_move() -> None:
     assert time.perf_counter() - start < 20
 
 
-def test_threads_of_trio_are_waited_for() -> None:
-    async def main() -> None:
-        with trio.fail_after(2 * HOUR):
-            await trio.to_thread.run_sync(time.sleep, HOUR)
-
-    with virtual_time() as line:
-        trio.run(main)
-
-    assert line.elapsed == pytest.approx(HOUR, abs=1e-3)
-
-
 def test_a_clock_of_the_users_own_is_kept() -> None:
     async def main() -> float:
         await trio.sleep(HOUR)
