@@ -162,11 +162,10 @@ class Engine:
         """Write down how the sending of *reply* ended at *now*, give back what it held, and return its
         entry."""
         entry = reply.entry
-        entry.outcome = outcome
-        entry.ended = now
-        if reply.receipt is not None:
+        if reply.receipt is not None and entry.ended is None:
             spent = None if entry.usage is None or entry.status >= 400 else entry.usage.get("total_tokens")
             self.state.settle(reply.receipt, spent if isinstance(spent, int) else None, now)
+        entry.outcome, entry.ended = outcome, now
         return entry
 
     def _disturbed(self, disturbances: Disturbances, planned: Planned, now: float) -> Reply:

@@ -27,6 +27,7 @@ _CONSTANT: Sequence[tuple[bytes, bytes]] = (
 )
 _FIRST_RATE = _CONSTANT[4]
 _RATES = 6  # headers of it: requests and tokens
+_USUAL_PLACES = ((6, 11), (5, 10))  # of JSON and of streams, where the six are in a row
 _JSON = (b"content-type", b"application/json")
 _JSON_GATEWAY = (b"content-type", b"application/json; charset=utf-8")
 _SSE = (b"content-type", b"text/event-stream; charset=utf-8")
@@ -54,13 +55,12 @@ def _lasting(tokens: int, length: int | None) -> Pairs:
 def limit(pairs: Pairs, limits: Pairs) -> None:
     """Put *limits* into *pairs*, of any reply, in place of what they tell of an account that has none. Who
     tells nothing of that (the gateway) tells nothing of limits."""
-    try:
-        first = pairs.index(_FIRST_RATE)
-        if len(limits) == _RATES and pairs[first + _RATES - 1][0] == limits[-1][0]:
-            pairs[first : first + _RATES] = limits  # as nearly all replies have them: the six in a row
-            return
-    except (IndexError, ValueError):
-        pass  # a recording has headers of its own, a script may
+    if len(limits) == _RATES:
+        for first, last in _USUAL_PLACES:
+            if len(pairs) > last and pairs[first] is _FIRST_RATE and pairs[last][0] == limits[-1][0]:
+                pairs[first : last + 1] = limits
+                return
+    # a recording has headers of its own, a script may
     named = dict(limits)
     pairs[:] = [(name, named.get(name, value)) for name, value in pairs]
 

@@ -67,7 +67,7 @@ class State(Protocol):
 
     def settle(self, receipt: Receipt, actual: int | None, now: float) -> None:
         """Say that the sending has ended: the *actual* tokens are charged in place of those reserved (None:
-        it was those), and others may be sent to. Once: what comes later is ignored. What is never settled
+        it was those), and others may be sent to. To be called once for each request. What is never settled
         stays as reserved."""
 
     def refill(self) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 SLACK = 2  # microseconds: what two readings of a clock may be off by, and one more
+NEVER = 1 << 62  # an instant
 MINUTE = 60_000_000
 DAY = 86_400_000_000
 
@@ -31,45 +32,50 @@ class Bucket:
     """*capacity* units at most, full at the instant *at*; empty, it is full again after *period*
     microseconds. Changed in place: every request comes by here."""
 
-    __slots__ = ("at", "capacity", "debt", "most", "period")
+    __slots__ = ("at", "capacity", "debt", "full", "most", "period")
 
     def __init__(self, capacity: int, period: int, at: int) -> None:
         self.period = period
         self.debt = 0
         self.at = at
+        self.full = NEVER  # from when on it surely is
         self.resize(capacity)
 
     def resize(self, capacity: int) -> None:
         """Let it hold *capacity* units; what was used stays used."""
         self.capacity = capacity
+        self.full = NEVER
         self.most = capacity * (self.period + SLACK)  # the debt up to which it gives
 
     def spend(self, cost: int, at: int) -> Standing | None:
         """Let it refill until *at* (a clock that went back refills nothing), take *cost* units and return
         where it stands then; None where they were not there: they are to be given back."""
-        capacity, debt, elapsed = self.capacity, self.debt, at - self.at
-        if elapsed > 0:
-            debt -= elapsed * capacity
-            if debt < 0:
-                debt = 0
-            self.at = at
-        self.debt = debt = debt + cost * self.period
-        if debt > self.most:
+        self._refill(at)
+        self.debt += cost * self.period
+        if self.debt > self.most:
+            self.full = NEVER
             return None
-        left = capacity + debt // -self.period
-        return capacity, left if left > 0 else 0, -(debt // -capacity)
+        standing = self.standing()
+        self.full = self.at + standing[2]
+        return standing
 
     def correct(self, cost: int, at: int) -> None:
         """Let it refill until *at* and take *cost* units, or give them back where it is negative. It may go
         below empty: what a reply has cost is known afterwards."""
-        debt, elapsed = self.debt, at - self.at
-        if elapsed > 0:
-            debt -= elapsed * self.capacity
-            if debt < 0:
-                debt = 0
+        debt = cost * self.period
+        if at < self.full:  # else nothing is missing
+            self._refill(at)
+            debt += self.debt
+        elif at > self.at:
             self.at = at
-        debt += cost * self.period
-        self.debt = debt if debt > 0 else 0
+        self.debt = debt = debt if debt > 0 else 0
+        self.full = self.at - debt // -self.capacity
+
+    def _refill(self, at: int) -> None:
+        elapsed = at - self.at
+        if elapsed > 0:
+            self.debt = max(0, self.debt - elapsed * self.capacity)
+            self.at = at
 
     def holds(self, cost: int) -> bool:
         """Return whether *cost* units are there."""
@@ -83,10 +89,12 @@ class Bucket:
     def draw(self, cost: int) -> None:
         """Take *cost* units, or give them back where it is negative."""
         self.debt += cost * self.period
+        self.full = NEVER
 
     def delay(self, microseconds: int) -> None:
         """Let everything be there so much later."""
         self.debt += microseconds * self.capacity
+        self.full = NEVER
 
     def used(self) -> int:
         """Return the units that are missing, those begun counted whole."""

@@ -65,9 +65,13 @@ class Shortage(NamedTuple):
 
 
 class Account:
-    """The buckets of a draw, by what they count, and its slots: how many there are, and who holds them."""
+    """The buckets of a draw, by what they count, and its slots: how many there are, and who holds them.
 
-    __slots__ = ("requests", "slots", "tokens")
+    *wide* is what came of a charge while every bucket was full, and what it made of each: limits that are
+    wide are full again whenever somebody asks, and then nothing is left to reckon.
+    """
+
+    __slots__ = ("requests", "slots", "tokens", "wide")
 
     def __init__(
         self,
@@ -78,6 +82,7 @@ class Account:
         self.requests = requests
         self.tokens = tokens
         self.slots = slots
+        self.wide: Wide | None = None
 
 
 class Receipt:
@@ -85,10 +90,11 @@ class Receipt:
 
     *shortage* says why it was refused, None where it was charged. *requests* and *tokens* are the standings
     of the scarcest bucket of the kind, None for one without a limit. It knows the *account* that it is of:
-    in another it is worth nothing. One that is lost releases its slots all the same.
+    in another it is worth nothing. One that is lost releases its slots all the same. Without slots, equal
+    requests may share one.
     """
 
-    __slots__ = ("__weakref__", "account", "charge", "requests", "settled", "shortage", "tokens")
+    __slots__ = ("__weakref__", "account", "charge", "requests", "shortage", "tokens")
 
     def __init__(
         self,
@@ -103,21 +109,25 @@ class Receipt:
         self.shortage = shortage
         self.requests = requests
         self.tokens = tokens
-        self.settled = shortage is not None
 
     def settle(self, actual: int | None, now: float) -> None:
         """Charge the *actual* tokens in place of those reserved (None: those it was), and release the slots.
-        Once: what comes later is ignored. Not locked."""
-        if self.settled:
-            return
-        self.settled = True
+        To be called once for each request. Not locked."""
         account, reserved = self.account, self.charge.tokens
-        if actual is not None and actual != reserved:
+        if actual is not None and actual != reserved and self.shortage is None:
+            at = round(now * 1_000_000)  # instant(now), without a call
             for bucket in account.tokens:
-                bucket.correct(actual - reserved, instant(now))
-        if account.slots:
-            for _, holders in account.slots:
-                holders.pop(id(self), None)
+                bucket.correct(actual - reserved, at)
+        for _, holders in account.slots:
+            holders.pop(id(self), None)
+
+
+class Wide(NamedTuple):
+    """What came of *charge*, and its buckets with debt and reset after it."""
+
+    charge: Charge
+    receipt: Receipt
+    after: tuple[tuple[Bucket, int, int], ...]
 
 
 # weak: a receipt that nobody has any more holds nothing
