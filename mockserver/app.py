@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 CUT = "understudy.cut"  # the extension of ASGI by which a server of ours offers to cut a connection
 LARGE = 256 * 1024
+ADMIN = "/__understudy"
 PATIENCE = 60.0
 
 Log = Callable[[Entry], None]
@@ -110,7 +111,8 @@ class App:
         if len(body) > limit:
             return self.engine.refuse(Request(method, path, headers), too_large(limit), self._clock())
         request = Request(method, path, headers, body, scope["query_string"])
-        if len(body) > LARGE:  # takes long enough for others to notice: not on the loop they wait for
+        # what takes long enough for others to notice: not on the loop they wait for
+        if len(body) > LARGE or ADMIN in path:
             self._patience.renew(deadline)
             return await asyncio.to_thread(self.engine.handle, request, self._clock())
         return self.engine.handle(request, self._clock())

@@ -18,6 +18,7 @@ from understudy.mockserver.generation.source import Generate, generated
 from understudy.mockserver.settings import Settings
 
 if TYPE_CHECKING:
+    from understudy.contracts.profiles.profile import Profile
     from understudy.mockserver.cassettes import Cassettes
     from understudy.mockserver.disturbances import Wrap
     from understudy.mockserver.faults.rules import FaultRule
@@ -45,6 +46,15 @@ def build(
     return Engine(settings, _generator, recorded, scripts, deciding=deciding)
 
 
+def of_namespaces(settings: Settings) -> Settings:
+    """Return *settings* as each namespace has them: there are many, so each holds a quarter of the bytes."""
+    return replace(
+        settings,
+        journal_bytes=max(1, settings.journal_bytes // 4),
+        stored_bytes=max(1, settings.stored_bytes // 4),
+    )
+
+
 def _generator(settings: Settings) -> Generate:
     return generated(settings.seed, settings.style)
 
@@ -65,7 +75,7 @@ def open_scenarios(files: Sequence[Path], settings: Settings) -> tuple[Settings,
             data = file.read_bytes()
         except OSError as error:
             raise ValueError(f"the scenario {file} cannot be read: {error}") from error
-        whole = read_whole(data, str(file))
+        whole = read_whole(data, str(file), settings.api)
         rules += whole.rules
         faults += whole.faults
         limits += whole.limits
@@ -90,25 +100,26 @@ def open_faults(specs: Sequence[str]) -> tuple[FaultRule, ...]:
     return tuple(parse_fault(spec, "--fault") for spec in specs)
 
 
-def open_limits(tier: str | None, **counts: Sequence[str]) -> tuple[Limit, ...]:
-    """Return the limits of *counts* (``rpm``, ``tpm`` …), then those of *tier*. Raises ValueError."""
+def open_limits(
+    tier: str | None, profile: Profile | None = None, **counts: Sequence[str]
+) -> tuple[Limit, ...]:
+    """Return the limits of *counts* (``rpm``, ``tpm`` …), then those of *tier*, which has to be one of
+    *profile* (None: not asked). Raises ValueError."""
     if tier is None and not any(counts.values()):
         return ()
     from understudy.mockserver.limits.options import limits_from_options
     from understudy.mockserver.limits.tiers import limits_of_tier
 
-    return (*limits_from_options(**counts), *(() if tier is None else limits_of_tier(tier)))
+    return (*limits_from_options(**counts), *(() if tier is None else limits_of_tier(tier, profile)))
 
 
-def open_pace(
-    ttft: str | None, tps: float | None, jitter: str | None, prefill: float | None, seed: int
-) -> Pace | None:
+def open_pace(ttft: str | None, tps: float | None, jitter: str | None, prefill: float | None) -> Pace | None:
     """Return the pace that the options say, None for none. Raises ValueError."""
     if ttft is None and tps is None and jitter is None and prefill is None:
         return None
     from understudy.mockserver.pacing.pace import read_pace
 
-    return read_pace(ttft, tps, jitter, prefill, seed)
+    return read_pace(ttft, tps, jitter, prefill)
 
 
 def open_cassettes(folders: Sequence[Path]) -> Cassettes | None:
@@ -122,15 +133,16 @@ def open_cassettes(folders: Sequence[Path]) -> Cassettes | None:
 
 def open_clock(said: str) -> Clockface:
     """Return the clock that *said* names: ``real``, or ``scaled=F``. Raises ValueError for any other."""
-    kind, _, text = said.partition("=")
     if said == "real":
         return Clockface("real", time.time)
+    from understudy.mockserver.clock import FASTEST, SLOWEST, ScaledClock  # here: it brings anyio
+
+    kind, _, text = said.partition("=")
     try:
         factor = float(text) if kind == "scaled" else 0.0
+        return Clockface("scaled", ScaledClock(factor).now, factor)
     except ValueError:
-        factor = 0.0
-    if not 0 < factor < float("inf"):
-        raise ValueError(f"--clock {said}: expected real, or scaled=F with F above 0, as scaled=100")
-    from understudy.mockserver.clock import ScaledClock  # here: it brings anyio
-
-    return Clockface("scaled", ScaledClock(factor).now, factor)
+        bounds = f"from {SLOWEST} to {FASTEST}"
+        raise ValueError(
+            f"--clock {said}: expected real, or scaled=F with F {bounds}, as scaled=100"
+        ) from None

@@ -12,14 +12,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
-from weakref import WeakSet
+from weakref import ref
 
 import anyio
 from anyio import sleep as _loop_sleep
 from anyio.lowlevel import checkpoint
 
-from understudy.mockserver.parked import Positions, at_work
+from understudy.mockserver.parked import Positions, at_work, ended
 
+SLOWEST, FASTEST = 0.001, 1_000_000  # factors of a scaled clock
 _monotonic = time.monotonic  # the real one, whatever is patched later
 _SLICE = 0.001  # seconds between two looks at what others do
 SETTLE = 0.002  # seconds that other threads must have been seen to wait before the clock moves
@@ -61,8 +62,8 @@ class ScaledClock:
     """Runs *factor* times as fast as real time, from the present on: 100 makes a minute of 0.6 s."""
 
     def __init__(self, factor: float) -> None:
-        if not 0 < factor < math.inf:
-            raise ValueError(f"the factor of a scaled clock is {factor}, expected more than 0")
+        if not SLOWEST <= factor <= FASTEST:
+            raise ValueError(f"the factor of a scaled clock is {factor}, expected {SLOWEST} to {FASTEST}")
         self.factor = factor
         self._start, self._real_start = time.time(), _monotonic()
 
@@ -107,7 +108,7 @@ class VirtualClock:
         self._count = 0
         self._quiet_since = self._progress = self._worked = _monotonic()
         self._working: Positions = {}
-        self._threads: WeakSet[threading.Thread] = WeakSet()
+        self._threads: dict[int, ref[threading.Thread]] = {}  # by id; a WeakSet is not for several threads
         self.driven: Callable[[], bool] = lambda: False
 
     def now(self) -> float:
@@ -142,7 +143,8 @@ class VirtualClock:
 
     def join(self, thread: threading.Thread) -> None:
         """Wait for *thread* to settle, too, before moving on. Threads that wait have joined by that."""
-        self._threads.add(thread)
+        with self._changed:
+            self._threads[id(thread)] = ref(thread)
 
     @contextmanager
     def waiting(self, due: float, *, again: bool = False) -> Iterator[Turn]:
@@ -150,7 +152,7 @@ class VirtualClock:
         on with an earlier one, and is no sign of life."""
         with self._changed:
             turn = Turn(due, self._count, threading.current_thread())
-            self._threads.add(turn.thread)
+            self._threads[id(turn.thread)] = ref(turn.thread)
             self._count += 1
             self._turns.append(turn)
             self._moved(again)
@@ -182,7 +184,9 @@ class VirtualClock:
     def _still(self) -> bool:
         """Whether no other thread can be about to wait for less."""
         waiting = {turn.thread for turn in self._turns}
-        others = [thread for thread in list(self._threads) if thread not in waiting and thread.is_alive()]
+        known = [thread for one in self._threads.values() if (thread := one()) and not ended(thread)]
+        self._threads = {id(thread): self._threads[id(thread)] for thread in known}
+        others = [thread for thread in known if thread not in waiting]
         if not others:
             return True
         now = _monotonic()

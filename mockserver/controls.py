@@ -142,3 +142,5 @@ class Controls:
     def _recount(self) -> None:
         self.engine.state.recount()
         self.engine.state.refill()
+        with self._lock:
+            self.engine.begin()

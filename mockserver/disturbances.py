@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from hashlib import blake2b
 from typing import Any, NamedTuple, TypeAlias
 
+from understudy.contracts import family_of
 from understudy.mockserver.chat import Verbatim
 from understudy.mockserver.errors import ApiError
 from understudy.mockserver.faults.decisions import Decider, Deciding, Decision, counters_of
@@ -27,6 +29,7 @@ from understudy.mockserver.scripts.facts import Facts
 from understudy.mockserver.settings import Settings
 from understudy.mockserver.state import Needs, Taken
 from understudy.mockserver.steps import split_events
+from understudy.mockserver.tokens.counting import prompt_tokens
 from understudy.mockserver.wire import Request, Step
 
 Instead: TypeAlias = "ApiError | Verbatim"
@@ -77,7 +80,8 @@ class Disturbances:
         charge = None if self._limits is None else _charge(self._limits, plan, key)
         judge, counters, lasting = self._judge(request, plan, key, now)
         if wish:
-            judge, lasting = partial(self._granted, wish, _asked(request, plan, key)), False
+            asked = _asked(request, plan, key)
+            judge, counters, lasting = partial(self._granted, wish, asked), (_wished(wish, asked),), False
         free = plan.needs
         if judge is not None:  # no turn yet: an error leaves it to the next attempt
             needs = Needs(free.request, (), None, counters, charge)
@@ -100,10 +104,9 @@ class Disturbances:
         if judge is None:
             return None, None
         try:
-            decision = judge(taken.attempt, taken.counts, now)
+            decision = judge(taken.tries, taken.counts, now)
         except ValueError as error:
-            words = f"{HEADER.decode()}: {error}"
-            return ApiError(400, words, type="understudy_fault", voice="gateway"), None
+            return ApiError(400, str(error), type="understudy_fault", voice="gateway"), None
         return None if decision is None else decision.error, decision
 
     def _judge(
@@ -124,7 +127,8 @@ class Disturbances:
         self, wish: str, asked: Asked, attempt: int, counts: Sequence[int], now: float
     ) -> Decision | None:
         """Return what a request decides for itself by its header. Raises ValueError for what it cannot."""
-        own: Deciding = Decider((parse_header(wish),), self._settings.seed, self._settings.api, now)
+        decider = Decider((parse_header(wish),), self._settings.seed, self._settings.api, now)
+        own: Deciding = _Wished(decider, counts[0])
         if self._wrap is not None:  # a tape holds what a header decided, too, or decides instead
             own = self._wrap(own)
         return own.decide(asked, attempt, (), now)
@@ -143,6 +147,8 @@ class Disturbances:
             reply.entry.fault = str(decision.trouble)
             if decision.rewrite is not None:
                 steps = decision.rewrite(steps)
+        if steps is not reply.steps:  # it may end before its head is sent: who sends that fills them in
+            reply.entry.status, reply.entry.headers = 0, ()
         return Reply(reply.entry, steps, reply.receipt)
 
     def _in_time(self, reply: Reply, plan: Plan, taken: Taken) -> Iterable[Step]:
@@ -151,7 +157,8 @@ class Disturbances:
         if pace is not None and isinstance(plan, Answered):
             told = entry.usage or {}
             counts = [_count(told.get(name)) for name in ("prompt_tokens", "completion_tokens")]
-            steps = paced(split_events(steps), pace, plan.needs.request, taken.attempt, *counts)
+            request, seed = plan.needs.request, self._settings.seed
+            steps = paced(split_events(steps), pace, seed, request, taken.attempt, *counts)
         if recorded is not None and timing:
             steps = recorded_pace(timing, recorded)(steps)
         return steps
@@ -169,7 +176,8 @@ def _charge(limits: Limits, plan: Plan, key: str) -> Charge | None:
     chat = plan.chat
     if chat is None or (isinstance(plan, Fixed) and plan.status != 400):
         return None
-    prompt = plan.prompt.total if isinstance(plan, Answered) and plan.prompt is not None else 0
+    known = plan.prompt if isinstance(plan, Answered) else None
+    prompt = prompt_tokens(chat.document, family_of(chat.model)) if known is None else known.total
     return limits.of(Charge(chat.model, reserved(chat.document, prompt)), key)
 
 
@@ -188,6 +196,24 @@ def _wish(request: Request) -> str:
     """Return the fault that *request* asks for itself, "" for none."""
     told = [value for name, value in request.headers if name == HEADER]
     return b", ".join(told).decode("latin-1") if told else ""
+
+
+def _wished(wish: str, asked: Asked) -> bytes:
+    """Return the key by which the attempts are counted that asked for *wish*."""
+    return b"wish:" + blake2b(wish.encode("utf-8") + asked.fingerprint, digest_size=16).digest()
+
+
+class _Wished:
+    """What decides by a header: *tries* says how often the same request had the same header before."""
+
+    def __init__(self, decider: Decider, tries: int) -> None:
+        self._decider, self._tries = decider, tries
+
+    def counters(self, asked: Asked) -> tuple[bytes, ...]:
+        return ()
+
+    def decide(self, asked: Asked, attempt: int, counts: Sequence[int], now: float) -> Decision | None:
+        return self._decider.decide(asked, self._tries, counts, now)
 
 
 def _count(value: Any) -> int:

@@ -106,7 +106,8 @@ def _page(parts: SplitResult, query: str, token: str | None) -> Any:
     kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT)
     where = f"{parts.scheme}://{parts.netloc}{parts.path}"
-    headers = {"authorization": f"Bearer {token}"} if token else {}
+    # as bytes: text would have to be Latin-1
+    headers = {"authorization": f"Bearer {token}".encode("utf-8", "surrogateescape")} if token else {}
     try:
         connection.request("GET", f"{parts.path}{_PATH}{query}", headers=headers)
         with connection.getresponse() as answer:
@@ -145,7 +146,7 @@ def _line(entry: Entry) -> str:
     outcome = entry.get("outcome", "")
     words = [
         f"{number}",
-        f"{method} {path} {entry.get('status', '')}",
+        f"{method} {path} {entry.get('status') or 'no reply'}",
         str(entry.get("source") or ""),
         str(entry.get("model") or ""),
         "" if outcome == "sent" else str(outcome),

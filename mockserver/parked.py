@@ -20,24 +20,31 @@ def at_work(threads: Iterable[threading.Thread]) -> Positions:
     frames = sys._current_frames()
     found: dict[int, tuple[int, int]] = {}
     for thread in threads:
+        if _begins(thread):
+            found[-id(thread)] = 0, 0
+            continue
         frame = frames.get(thread.ident or 0)
         if frame is not None and not _waits(frame):
             found[thread.ident or 0] = id(frame), frame.f_lasti
     return found
 
 
+def ended(thread: threading.Thread) -> bool:
+    """Return whether *thread* has begun and is over."""
+    return not _begins(thread) and not thread.is_alive()
+
+
+def _begins(thread: threading.Thread) -> bool:
+    """Whether *thread* has yet to draw its first breath; who starts it waits for no more than that."""
+    return not vars(thread)["_started"].is_set()
+
+
 def _waits(frame: FrameType) -> bool:
     file = frame.f_code.co_filename.replace("\\", "/")
     for (ending, name), still in _PLACES.items():
         if frame.f_code.co_name == name and file.endswith(ending):
-            return still(frame.f_locals) and not _starts(frame)
+            return still(frame.f_locals)
     return False
-
-
-def _starts(frame: FrameType) -> bool:
-    """Whether this is ``Thread.start``, which waits for no more than the thread's first breath."""
-    outer = frame.f_back and frame.f_back.f_back
-    return outer is not None and outer.f_code.co_name == "start" and outer.f_globals is vars(threading)
 
 
 def _not_notified(local: Mapping[str, Any]) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from understudy.contracts.mistakes import nearest
 from understudy.contracts.profiles.loading import names, profile, read_profile
 from understudy.contracts.profiles.profile import Profile
 from understudy.mockserver.dialects.dialect import dialect_of
@@ -19,8 +20,11 @@ def open_profile(name: str) -> Profile:
     Raises ValueError for what is neither, cannot be read, or has mistakes: a line for each.
     """
     path = Path(name)
-    if name in names() or not (path.suffix or path.exists()):
-        return profile(name)
+    if name in names() or not name or not (path.suffix or path.exists()):
+        try:
+            return profile(name)
+        except ValueError as error:
+            raise ValueError(f"{error}{nearest(name, names())}") from None
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:

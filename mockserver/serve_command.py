@@ -8,7 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import click
 
@@ -18,6 +18,7 @@ from understudy.mockserver.admin.namespaces import Namespaces
 from understudy.mockserver.app import App
 from understudy.mockserver.build import (
     build,
+    of_namespaces,
     open_cassettes,
     open_clock,
     open_faults,
@@ -30,6 +31,7 @@ from understudy.mockserver.engine import Engine
 from understudy.mockserver.generation.prose import prose
 from understudy.mockserver.profile_files import open_profile
 from understudy.mockserver.serve import CannotListen, base_url, listen, run
+from understudy.mockserver.serve_checks import check, is_own
 from understudy.mockserver.serve_options import TOPICS, ByTopic, Chosen
 from understudy.mockserver.settings import Settings
 
@@ -41,7 +43,8 @@ if TYPE_CHECKING:
     from understudy.mockserver.scripts.rule import Rule
     from understudy.mockserver.tape_files import TapeFile
 
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+    Make: TypeAlias = Callable[[Wrap | None], Engine]
+
 _SHOWN_BROKEN = 20
 
 
@@ -54,7 +57,7 @@ def serve(**given: Any) -> None:
     chosen = Chosen(**given)
     form = chosen.log_format
     try:
-        _check(chosen)
+        check(chosen)
         settings, rules = open_scenarios(chosen.script, _settings(chosen))
         clock = open_clock(chosen.clock)
         cassettes = open_cassettes(chosen.replay)
@@ -64,30 +67,22 @@ def serve(**given: Any) -> None:
         tape = _tape(chosen, listener)  # last: what fails before leaves no file
     except (ValueError, CannotListen) as error:
         reporting.give_up(str(error))
-    if chosen.host not in _LOOPBACK:
+    if not is_own(chosen.host):
         reporting.notice(f"listening beyond this machine, on {chosen.host}: anybody there can ask", form)
-    engines = _engines(partial(_engine, settings, rules, cassettes), replayed, tape)
+    make = partial(_engine, rules, cassettes)
+    engines = _engines(partial(make, settings), partial(make, of_namespaces(settings)), replayed, tape)
     front = Front(engines, chosen.host, chosen.admin_token or "", clock)
     log = reporting.reporter(form, everything=chosen.access_log)
     app = App(front, clock=clock.now, speed=clock.factor, log=log)
     _run(app, listener, tape, form)
 
 
-def _check(chosen: Chosen) -> None:
-    """Raise ValueError for options that say nothing together."""
-    if chosen.speed is not None and chosen.timing is None:
-        raise ValueError(
-            "--speed goes with --timing recorded; for a clock that runs faster: --clock scaled=F"
-        )
-    if chosen.admin_token == "":
-        raise ValueError("--admin-token is empty; leave it out to have none")
-
-
 def _settings(chosen: Chosen) -> Settings:
     counts = {name: getattr(chosen, name) for name in ("rpm", "tpm", "rpd", "tpd", "concurrency")}
+    profile = open_profile(chosen.profile)
     return Settings(
         seed=chosen.seed,
-        profile=open_profile(chosen.profile),
+        profile=profile,
         api_keys=chosen.api_key,
         models=chosen.model,
         on_unmatched=chosen.on_unmatched,
@@ -96,23 +91,23 @@ def _settings(chosen: Chosen) -> Settings:
         credit=chosen.credit,
         faults=open_faults(chosen.fault),
         fault_header=chosen.fault_header,
-        limits=open_limits(chosen.tier, **counts),
-        pace=open_pace(chosen.ttft, chosen.tps, chosen.jitter, chosen.prefill, chosen.seed),
+        limits=open_limits(chosen.tier, profile, **counts),
+        pace=open_pace(chosen.ttft, chosen.tps, chosen.jitter, chosen.prefill),
         recorded_pace=None if chosen.timing is None else 1.0 if chosen.speed is None else chosen.speed,
     )
 
 
 def _engine(
-    settings: Settings, rules: Sequence[Rule], cassettes: Cassettes | None, deciding: Wrap | None
+    rules: Sequence[Rule], cassettes: Cassettes | None, settings: Settings, deciding: Wrap | None
 ) -> Engine:
     return build(settings, cassettes, scripts_of(rules, settings.seed), deciding)
 
 
 def _engines(
-    make: Callable[[Wrap | None], Engine], replayed: TapeDecider | None, tape: TapeFile | None
+    make: Make, others: Make, replayed: TapeDecider | None, tape: TapeFile | None
 ) -> Namespaces[Engine]:
-    """Return the engine, and those of namespaces to come. Each follows the tape that is replayed; the tape
-    that is written is of the first alone, for attempts are counted in each."""
+    """Return the engine, and *others*, those of namespaces to come. Each follows the tape that is replayed;
+    the tape that is written is of the first alone, for attempts are counted in each."""
 
     def follow(rules: Deciding) -> Deciding:
         return rules if replayed is None else replayed
@@ -125,7 +120,7 @@ def _engines(
 
         on_tape = tape.tape
         engine = make(lambda rules: Recording(follow(rules), on_tape))
-    return Namespaces(engine, lambda name: make(deciding), idle=is_idle)
+    return Namespaces(engine, lambda name: others(deciding), idle=is_idle)
 
 
 def _replayed(chosen: Chosen, settings: Settings) -> TapeDecider | None:

@@ -47,6 +47,7 @@ class Taken(NamedTuple):
     the counters before this request.
 
     Where *charged* was refused, nothing else was taken: no turn, no count but *number* and *attempt*.
+    *refused* is how many of the attempts before that happened to.
     """
 
     number: int
@@ -56,6 +57,12 @@ class Taken(NamedTuple):
     cached: Cached = NOTHING_CACHED
     counts: tuple[int, ...] = ()
     charged: Receipt | None = None
+    refused: int = 0
+
+    @property
+    def tries(self) -> int:
+        """How often the request was asked before and let in: what limits refuse is no try."""
+        return self.attempt - self.refused
 
 
 class State(Protocol):
@@ -81,15 +88,16 @@ class State(Protocol):
 
 
 class MemoryState:
-    """The embedded state: exact for one process. Counts of the requests, the counters and the limits
-    longest unseen are dropped once *limit* different ones of their kind are held; they start again
-    at 0. Turns are never forgotten: there are no more of them than rules and recordings."""
+    """The embedded state: exact for one process. Counts of the requests and counters longest unseen, an
+    eighth of them at once, are dropped when more than *limit* different ones of their kind were seen; they
+    start again at 0. Turns are never forgotten: there are no more of them than rules and recordings."""
 
-    def __init__(self, limit: int = 10_000) -> None:
+    def __init__(self, limit: int = 100_000) -> None:
         self._limit = limit
         self._lock = Lock()
         self._number = -1
         self._asked: dict[bytes, int] = {}
+        self._refused: dict[bytes, int] = {}
         self._turns: dict[bytes, int] = {}
         self._counters: dict[bytes, int] = {}
         self._prompts = PromptCache()
@@ -104,11 +112,12 @@ class MemoryState:
             if charge is not None:
                 charged = (self._meter or self._new_meter()).charge(charge, now)
                 if charged.shortage is not None:
-                    counts = tuple([self._counters.get(key, 0) for key in counters])
-                    return Taken(self._number, attempt, len(turns), 0, NOTHING_CACHED, counts, charged)
+                    self._count(self._refused, request)
+                    return Taken(self._number, attempt, len(turns), charged=charged)
             turn, position, cached = self._drawn(turns, prefix, now)
             counts = tuple([self._count(self._counters, key) for key in counters]) if counters else ()
-            return Taken(self._number, attempt, turn, position, cached, counts, charged)
+            refused = self._refused.get(request, 0) if self._refused else 0
+            return Taken(self._number, attempt, turn, position, cached, counts, charged, refused)
 
     def draw(self, turns: tuple[Turn, ...], prefix: Prefix | None, now: float) -> tuple[int, int, Cached]:
         with self._lock:
@@ -128,7 +137,7 @@ class MemoryState:
 
     def recount(self) -> None:
         with self._lock:
-            self._asked, self._turns, self._counters = {}, {}, {}
+            self._asked, self._refused, self._turns, self._counters = {}, {}, {}, {}
 
     def forget_prompts(self) -> None:
         with self._lock:
@@ -137,7 +146,7 @@ class MemoryState:
     def _new_meter(self) -> Meter:
         from understudy.mockserver.limits.meter import Meter  # here: a server without limits needs none
 
-        self._meter = Meter(self._limit)
+        self._meter = Meter()
         return self._meter
 
     def _count(self, counts: dict[bytes, int], key: bytes) -> int:

@@ -7,17 +7,17 @@ reaches the client piece by piece, each as soon as it is due.
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from functools import lru_cache, partial
 from typing import Any
 
 from understudy.mockserver.clock import Clock, RealClock
 from understudy.mockserver.delivery import Broken, Event, deliver
 from understudy.mockserver.errors import too_large
-from understudy.mockserver.journal import Handler, Outcome, Reply
-from understudy.mockserver.wire import Cut, Head, Request, Send, Step, Wait
+from understudy.mockserver.journal import Handler
+from understudy.mockserver.underway import Exchange, leave_dropped
+from understudy.mockserver.wire import Head, Request, Send, Wait
 
-UNDER_WAY = 1024 * 1024  # bytes that a network takes off a server's hands before the client reads them
 _REAL = RealClock()
 _HANGS = (
     "the reply stalls for ever and the client has no read timeout: over a network it would hang here; "
@@ -58,8 +58,9 @@ class _Door:
     def __init__(self, engine: Handler, httpx: Any, clock: Clock) -> None:
         self.engine, self.httpx, self.clock = engine, httpx, clock
 
-    def _ask(self, request: Any, body: bytes) -> _Exchange:
+    def _ask(self, request: Any, body: bytes) -> Exchange:
         """Return the exchange that answers *request*, which the engine has decided."""
+        leave_dropped()
         url = request.url
         pairs = [(name.lower(), value) for name, value in request.headers.raw]
         asked = Request(request.method, url.path, pairs, body, url.query)
@@ -71,12 +72,9 @@ class _Door:
         timeout = request.extensions.get("timeout", {}).get("read")
         patience = math.inf if timeout is None else float(timeout)
         events = partial(deliver, patience=patience, now=self.clock.now, bodiless=request.method == "HEAD")
-        return _Exchange(self.engine, reply, events, self.clock)
+        return Exchange(self.engine, reply, events, self.clock)
 
-    def _ended(self, reply: Reply, outcome: Outcome) -> None:
-        self.engine.close(reply, outcome, self.clock.now())
-
-    def _response(self, head: Head, exchange: _Exchange) -> Any:
+    def _response(self, head: Head, exchange: Exchange) -> Any:
         exchange.entry.status, exchange.entry.headers = head  # a fault may have changed them
         return self.httpx.Response(
             head.status,
@@ -124,65 +122,10 @@ class _AsyncTransport(_Door):
             raise getattr(self.httpx, event.kind)(_ASYNC_WORDS.get(event.kind, event.message))
 
 
-class _Exchange:
-    """One reply under way. The engine hears once how it ended: an exception out of a ``with`` is an end."""
-
-    def __init__(
-        self,
-        engine: Handler,
-        reply: Reply,
-        delivered: Callable[[Iterator[Step]], Iterator[Event]],
-        clock: Clock,
-    ) -> None:
-        self._engine, self._reply, self._clock = engine, reply, clock
-        self.entry = reply.entry
-        self._steps = iter(reply.steps)
-        self.events = self._watched(delivered(self._steps))
-        self._open = True
-        self._cut = False
-
-    def _watched(self, events: Iterator[Event]) -> Iterator[Event]:
-        try:
-            for event in events:
-                self._cut = isinstance(event, Broken) and event.by == "server"
-                yield event
-        except Exception:  # of the steps themselves: ours, or a fault of the user's own
-            self.end("failed")
-            raise
-        self.end("sent")
-
-    def end(self, outcome: Outcome) -> None:
-        if self._open:
-            self._open = False
-            self._engine.close(self._reply, outcome, self._clock.now())
-
-    def leave(self) -> None:
-        """The client closes. What was due by now has left the server all the same."""
-        if self._open:
-            self.end(_left_behind(self._steps))
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None:
-            self.end("cut" if self._cut else "client left")
-
-
-def _left_behind(steps: Iterator[Step]) -> Outcome:
-    size = 0
-    for step in steps:
-        if isinstance(step, Cut):
-            return "cut"
-        size += len(step.data) if isinstance(step, Send) else 0
-        if size > UNDER_WAY or (isinstance(step, Wait) and step.seconds > 0):
-            return "client left"
-    return "sent"
-
-
 class _Body:
     """The body of a reply, for a client that reads it or closes it."""
 
-    def __init__(self, exchange: _Exchange, door: Any) -> None:
+    def __init__(self, exchange: Exchange, door: Any) -> None:
         self._exchange, self._door = exchange, door
 
     def __iter__(self) -> Iterator[bytes]:
@@ -195,6 +138,9 @@ class _Body:
 
     def close(self) -> None:
         self._exchange.leave()
+
+    def __del__(self) -> None:
+        self._exchange.drop()
 
 
 class _AsyncBody(_Body):

@@ -20,11 +20,12 @@ SHELLS = {
     "patience",
     "performance",
     "transport",
+    "underway",
     "clock",
     "virtual",
     "tape_files",
 }
-COMMANDS = {"cli", "__main__", "reporting", "profile_files", "serve_options"}
+COMMANDS = {"cli", "__main__", "reporting", "profile_files", "serve_checks", "serve_options"}
 MAY_MEET = {  # shells that may import one another
     ("serve", "app"),
     ("serve", "protocol"),
@@ -32,6 +33,8 @@ MAY_MEET = {  # shells that may import one another
     ("app", "performance"),
     ("performance", "patience"),
     ("transport", "clock"),
+    ("transport", "underway"),
+    ("underway", "clock"),
     ("virtual", "clock"),
     ("virtual", "virtual"),
 }

@@ -7,6 +7,7 @@ resolve to this machine (DNS rebinding) asks for its own. The origin: a page tha
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
@@ -30,6 +31,14 @@ class Access:
     def is_open(self) -> bool:
         """Whether there is an admin API at all."""
         return bool(self.token) or is_loopback(self.host)
+
+    def admits(self, request: Request) -> bool:
+        """Return whether *request* may administer."""
+        try:
+            self.admit(request)
+        except Problem:
+            return False
+        return True
 
     def admit(self, request: Request) -> None:
         """Raise the Problem of a *request* that may not administer: 404 where nobody may, 403 for a host
@@ -68,14 +77,8 @@ class Access:
         )
 
     def _check_token(self, request: Request) -> None:
-        given = _values(request, TOKEN)
-        for value in _values(request, b"authorization"):
-            scheme, _, rest = value.partition(" ")
-            if scheme.lower() == "bearer":
-                given.append(rest.strip())
-        known = self.token.encode("utf-8")
-        # all are compared, each in constant time: how long it takes says nothing
-        if not sum([hmac.compare_digest(one.encode("latin-1", "replace"), known) for one in given]):
+        given = secrets(request, TOKEN)
+        if not is_among(given, (self.token.encode("utf-8"),)):
             raise Problem(
                 401,
                 "wrong_token" if given else "token_missing",
@@ -83,6 +86,20 @@ class Access:
                 f"{TOKEN.decode()}: TOKEN; " + ("the one that came is another" if given else "none came"),
                 headers=(("www-authenticate", "Bearer"),),
             )
+
+
+def secrets(request: Request, name: bytes) -> list[str]:
+    """Return what *request* brings as Bearer, and in the header *name*."""
+    bearers = [value.partition(" ") for value in _values(request, b"authorization")]
+    given = [rest.strip() for scheme, _, rest in bearers if scheme.lower() == "bearer"]
+    return [*_values(request, name), *given]
+
+
+def is_among(given: Iterable[str], known: Iterable[bytes]) -> bool:
+    """Return whether one of *given* (headers are latin-1) is one of *known*."""
+    pairs = [(one.encode("latin-1", "replace"), other) for other in known for one in given]
+    # all are compared, each in constant time: how long it takes says nothing
+    return sum([hmac.compare_digest(one, other) for one, other in pairs]) > 0
 
 
 def is_loopback(host: str) -> bool:

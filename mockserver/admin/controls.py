@@ -7,6 +7,7 @@ from typing import Any
 
 from understudy.mockserver.admin.clockface import Clockface
 from understudy.mockserver.admin.desk import Desk
+from understudy.mockserver.admin.masking import masked
 from understudy.mockserver.admin.operation import Call
 from understudy.mockserver.admin.problems import Problem, missing
 from understudy.mockserver.controls import PARTS
@@ -22,7 +23,8 @@ def health(desk: Desk, call: Call) -> Mapping[str, Any]:
 
 
 def ledger(desk: Desk, call: Call) -> Mapping[str, Any]:
-    return desk.controls.ledger.document(desk.controls.settings.api.prices)
+    settings = desk.controls.settings
+    return masked(desk.controls.ledger.document(settings.api.prices), settings.api_keys)
 
 
 def clear_ledger(desk: Desk, call: Call) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, TypeAlias, get_args
 
 from understudy.mockserver.admin.desk import Desk
-from understudy.mockserver.admin.masking import masked_header, masked_query, masked_text
+from understudy.mockserver.admin.masking import masked, masked_header, masked_query
 from understudy.mockserver.admin.operation import Call, Parameter
 from understudy.mockserver.admin.problems import invalid, missing, shortened
 from understudy.mockserver.backoff.exchanges import members_of
@@ -47,9 +47,10 @@ def listed(desk: Desk, call: Call) -> Mapping[str, Any]:
     fitting = (entry for entry in _behind(list(journal), query) if all(fits(entry) for fits in tests))
     limit = query.get("limit", PAGE)
     page = list(islice(fitting, limit + 1))
+    keys = desk.controls.settings.api_keys
     return {
         "object": "list",
-        "data": [summary(entry) for entry in page[:limit]],
+        "data": [masked(_summary(entry), keys) for entry in page[:limit]],
         "has_more": len(page) > limit,
         "dropped": journal.dropped,
     }
@@ -59,7 +60,7 @@ def one(desk: Desk, call: Call) -> Mapping[str, Any]:
     """Return one exchange with its bodies."""
     for entry in reversed(list(desk.controls.journal)):
         if str(entry.number) == call.name:
-            return whole(entry)
+            return whole(entry, desk.controls.settings.api_keys)
     raise missing(
         "exchange", call.name, f"the journal holds {len(desk.controls.journal)}, older ones were dropped"
     )
@@ -72,15 +73,22 @@ def clear(desk: Desk, call: Call) -> Mapping[str, Any]:
     return {"removed": count}
 
 
-def summary(entry: Entry) -> dict[str, Any]:
-    """Return *entry* without bodies and headers, as JSON values, keys masked. Its traceback stays here."""
+def whole(entry: Entry, keys: Sequence[str] = ()) -> dict[str, Any]:
+    """Return *entry* with headers and bodies as JSON values, without *keys* and what looks like one."""
+    request = _message(entry.request.headers, entry.request.body)
+    reply = _message(entry.headers, entry.reply)
+    return masked({**_summary(entry), "request": request, "reply": reply}, keys)
+
+
+def _summary(entry: Entry) -> dict[str, Any]:
+    """Return *entry* without bodies and headers, as JSON values. Its traceback stays here."""
     request = entry.request
     return {
         "object": "understudy.exchange",
         "number": entry.number,
         "at": entry.at,
         "method": request.method,
-        "path": masked_text(request.path),
+        "path": request.path,
         "query": masked_query(request.query.decode("latin-1")),
         "status": entry.status,
         "source": entry.source,
@@ -92,15 +100,15 @@ def summary(entry: Entry) -> dict[str, Any]:
                 "rule": found.rule,
                 "tier": found.tier,
                 "path": found.path,
-                "message": masked_text(found.message),
+                "message": found.message,
                 "source": found.source,
                 "advice": found.advice,
             }
             for found in entry.violations
         ],
-        "complaint": masked_text(entry.complaint),
-        "note": masked_text(entry.note),
-        "fault": masked_text(entry.fault),
+        "complaint": entry.complaint,
+        "note": entry.note,
+        "fault": entry.fault,
         "key": entry.key,
         **members_of(entry),
         "request_bytes": len(request.body),
@@ -108,20 +116,11 @@ def summary(entry: Entry) -> dict[str, Any]:
     }
 
 
-def whole(entry: Entry) -> dict[str, Any]:
-    """Return *entry* with headers and bodies, keys masked."""
-    return {
-        **summary(entry),
-        "request": _message(entry.request.headers, entry.request.body),
-        "reply": _message(entry.headers, entry.reply),
-    }
-
-
 def _message(headers: RawHeaders, body: bytes) -> dict[str, Any]:
     pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
     return {
         "headers": [[name, masked_header(name, value)] for name, value in pairs],
-        "body": masked_text(body.decode("utf-8", "replace")),
+        "body": body.decode("utf-8", "replace"),
     }
 
 

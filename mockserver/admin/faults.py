@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from hashlib import blake2b
 from typing import Any
 
 from understudy.mockserver.admin.bodies import judged
 from understudy.mockserver.admin.desk import Desk
 from understudy.mockserver.admin.operation import Call
 from understudy.mockserver.admin.problems import invalid
-from understudy.mockserver.admin.rules import check_room, find, identified
+from understudy.mockserver.admin.rules import check_room, find
 from understudy.mockserver.faults.rules import FaultRule, read_fault
 
 MOST = 1_000
@@ -40,7 +41,7 @@ def put(desk: Desk, call: Call) -> Mapping[str, Any]:
 
 def remove(desk: Desk, call: Call) -> Mapping[str, Any]:
     with desk.lock:
-        known = identified("f", desk.controls.faults)
+        known = _identified(desk.controls.faults)
         find(call.name, known, "fault")
         desk.controls.set_faults(tuple(rule for name, rule in known.items() if name != call.name))
     return {"removed": 1}
@@ -74,7 +75,18 @@ def _listing(rules: Iterable[FaultRule]) -> dict[str, Any]:
     return {
         "object": "list",
         "data": [
-            {"id": name, "spec": str(rule), "place": rule.place}
-            for name, rule in identified("f", rules).items()
+            {"id": name, "spec": str(rule), "place": rule.place} for name, rule in _identified(rules).items()
         ],
     }
+
+
+def _identified(rules: Iterable[FaultRule]) -> dict[str, FaultRule]:
+    """Return *rules* by their ids; those that are equal in everything are told apart by their order."""
+    found: dict[str, FaultRule] = {}
+    seen: dict[str, int] = {}
+    for rule in rules:
+        text = f"{rule.place}\n{rule!r}"
+        number = seen[text] = seen.get(text, -1) + 1
+        digest = blake2b(f"{number}\n{text}".encode("utf-8", "replace"), digest_size=8)
+        found[f"f-{digest.hexdigest()}"] = rule
+    return found

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cached_property
+from threading import Lock
+from typing import TYPE_CHECKING, TypeAlias
 
 from understudy.mockserver.admin.namespaces import (
     DEFAULT,
@@ -11,6 +13,7 @@ from understudy.mockserver.admin.namespaces import (
     Full,
     Namespaces,
     named,
+    place,
 )
 from understudy.mockserver.controls import Controls
 from understudy.mockserver.engine import Engine
@@ -20,9 +23,12 @@ from understudy.mockserver.settings import Settings
 from understudy.mockserver.wire import Request
 
 if TYPE_CHECKING:  # few servers are ever administered
+    from understudy.mockserver.admin.access import Access
     from understudy.mockserver.admin.clockface import Clockface
     from understudy.mockserver.admin.desk import Desk
+    from understudy.mockserver.scripts.rule import Rule
 
+SetUp: TypeAlias = "tuple[Settings, tuple[Rule, ...]]"
 _ROOT = "/__understudy"
 
 
@@ -30,7 +36,8 @@ class Front:
     """The engines of *namespaces*, each administered from this machine, or by who has the *token*
     (``Access``). *host* is the address that was bound; None: served in process, where nobody else is.
 
-    Requests of the admin API are not in the journal, and count nowhere.
+    A namespace with rules, faults, limits or a seed of its own is kept. Requests of the admin API are not
+    in the journal, and count nowhere.
     """
 
     def __init__(
@@ -45,7 +52,8 @@ class Front:
         self._clock = clock
         self._default = namespaces.default
         self._controls = Controls(self._default)
-        self._desks: dict[str, Desk] = {}
+        self._desks: dict[str, tuple[Desk, SetUp]] = {}
+        self._lock = Lock()
 
     @property
     def settings(self) -> Settings:
@@ -57,25 +65,26 @@ class Front:
         if request.path in USUAL and not named(request.headers):  # nearly all requests
             return self._default.handle(request, now)
         try:
-            engine, path, name = self._namespaces.choose(request.path, request.headers)
+            name, path = place(request.path, request.headers)
+            here = request._replace(path=path)
+            if path.startswith(_ROOT):
+                return self._administer(name, here, now)
+            engine = self._answering(name, here)
         except BadNamespace as error:
             return self._default.refuse(request, _refusal(400, error), now)
         except Full as error:
             return self._default.refuse(request, _refusal(503, error), now)
-        if path.startswith(_ROOT):
-            return self._administer(engine, name, request._replace(path=path), now)
-        if name == DEFAULT:
-            return engine.handle(request if path is request.path else request._replace(path=path), now)
-        return _addressed(engine.handle(request._replace(path=path), now), engine)
+        return _addressed(engine.handle(here, now), engine)
 
     def refuse(self, request: Request, error: ApiError, now: float) -> Reply:
         """Return *error* as the reply to a *request* that the shell could not read to its end."""
         try:
-            engine, path, name = self._namespaces.choose(request.path, request.headers)
+            name, path = place(request.path, request.headers)
+            here = request._replace(path=path)
+            engine = self._answering(name, here)
         except (BadNamespace, Full):
             return self._default.refuse(request, error, now)
-        reply = engine.refuse(request._replace(path=path), error, now)
-        return reply if name == DEFAULT else _addressed(reply, engine)
+        return _addressed(engine.refuse(here, error, now), engine)
 
     def close(self, reply: Reply, outcome: Outcome, now: float) -> Entry:
         """Write down how the sending of *reply* ended at *now*, and return its entry."""
@@ -86,24 +95,59 @@ class Front:
         reply.entry.ended = now
         return reply.entry
 
-    def _administer(self, engine: Engine, name: str, request: Request, now: float) -> Reply:
+    def _answering(self, name: str, request: Request) -> Engine:
+        """Return who answers. A key that is not ours makes no namespace: the default one refuses it."""
+        if name in self._namespaces or self._knows(request):
+            return self._namespaces.engine(name)
+        return self._default
+
+    def _knows(self, request: Request) -> bool:
+        keys = self._default.settings.api_keys
+        if not keys:
+            return True
+        from understudy.mockserver.admin.access import is_among, secrets  # here: few have both
+
+        return is_among(secrets(request, b"api-key"), [key.encode("latin-1", "replace") for key in keys])
+
+    def _administer(self, name: str, request: Request, now: float) -> Reply:
         # here: few servers are ever administered, and schemas and rules take their time to load
-        from understudy.mockserver.admin.access import Access
-        from understudy.mockserver.admin.desk import Desk
         from understudy.mockserver.admin.door import steps
 
-        desk = self._desks.get(name)
-        if desk is None or desk.controls.engine is not engine:  # removed, and made anew
-            there = {DEFAULT, *self._namespaces.names()}
-            self._desks = {one: known for one, known in self._desks.items() if one in there}
-            access = None if self._host is None else Access(self._host, self._token)
-            controls = self._controls if engine is self._default else Controls(engine)
-            desk = Desk(controls, access, self._clock, self._namespaces, name)
-            self._desks[name] = desk
+        access = self._access
+        if access is not None and not access.admits(request):
+            name = DEFAULT  # whose gate refuses it, too; nobody else's namespace has to go
+        changes = request.method not in ("GET", "HEAD")
+        desk, first = self._desk(name, self._namespaces.engine(name, keep=changes))
         head, send = steps(desk, request, now)
+        if changes and _set_up(desk.controls) == first:  # nothing would be lost
+            self._namespaces.release(name)
         bare = request._replace(headers=(), query=b"", body=b"")  # what a log hears holds no token
         entry = Entry(-1, now, bare, head.status, source="admin", reply=send.data)
         return _addressed(Reply(entry, (head, send)), None)
+
+    @cached_property
+    def _access(self) -> Access | None:
+        from understudy.mockserver.admin.access import Access
+
+        return None if self._host is None else Access(self._host, self._token)
+
+    def _desk(self, name: str, engine: Engine) -> tuple[Desk, SetUp]:
+        """Return the desk of *engine*, and what was set up there when it was made."""
+        from understudy.mockserver.admin.desk import Desk
+
+        with self._lock:  # two who administer at once share the desk's own lock
+            there = self._desks.get(name)
+            if there is None or there[0].controls.engine is not engine:  # removed, and made anew
+                self._desks = {one: kept for one, kept in self._desks.items() if one in self._namespaces}
+                controls = self._controls if engine is self._default else Controls(engine)
+                desk = Desk(controls, self._access, self._clock, self._namespaces, name)
+                there = self._desks[name] = desk, _set_up(controls)
+            return there
+
+
+def _set_up(controls: Controls) -> SetUp:
+    """Return what a test that sets up its server changes."""
+    return controls.settings, controls.rules
 
 
 def is_idle(engine: Engine) -> bool:

@@ -11,6 +11,7 @@ from understudy.mockserver.admin.operation import Call
 from understudy.mockserver.admin.problems import invalid
 from understudy.mockserver.admin.rules import check_room
 from understudy.mockserver.limits.limit import Limit
+from understudy.mockserver.limits.reading import read_limit
 
 MOST = 1_000
 
@@ -21,14 +22,13 @@ def listed(desk: Desk, call: Call) -> Mapping[str, Any]:
 
 def put(desk: Desk, call: Call) -> Mapping[str, Any]:
     """Let the limits of the body be all there are."""
-    documents = call.body["limits"]
-    check_room(len(documents), MOST, "limits")
-    limits = []
-    for number, document in enumerate(documents):
+    limits: list[Limit] = []
+    for number, document in enumerate(call.body["limits"]):
         try:
-            limits.append(Limit(**{**document, **_scope(document)}))
+            limits += read_limit(document, desk.controls.settings.api)
         except ValueError as error:
             raise invalid(f"$.limits[{number}]: {error}", f"$.limits[{number}]") from None
+    check_room(len(limits), MOST, "limits")
     with desk.lock:
         desk.controls.set_limits(tuple(limits))
     return _listing(limits)
@@ -39,10 +39,6 @@ def clear(desk: Desk, call: Call) -> Mapping[str, Any]:
         before = desk.controls.limits
         desk.controls.set_limits(())
     return {"removed": len(before)}
-
-
-def _scope(document: Mapping[str, Any]) -> dict[str, Any]:
-    return {"scope": tuple(document["scope"])} if "scope" in document else {}
 
 
 def _listing(limits: Iterable[Limit]) -> dict[str, Any]:

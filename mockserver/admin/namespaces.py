@@ -31,14 +31,14 @@ class BadNamespace(ValueError):
 
 
 class Full(Exception):
-    """Every namespace has a request in work, and there is no room for another."""
+    """No namespace can be dropped, and there is no room for another."""
 
 
 class Namespaces(Generic[E]):
     """*default* and at most *most* other engines, each from *make* (its argument is the name).
 
-    Where there are too many, the one that was longest not asked for is dropped, of those for which
-    *idle* holds. Safe for several threads. Raises ValueError for a bound below 1.
+    Where there are too many, the one that was longest not asked for is dropped, of those that are not kept
+    and for which *idle* holds. Safe for several threads. Raises ValueError for a bound below 1.
     """
 
     def __init__(
@@ -58,17 +58,32 @@ class Namespaces(Generic[E]):
         self._idle = idle
         self._lock = Lock()
         self._engines: OrderedDict[str, E] = OrderedDict()
+        self._kept: set[str] = set()
 
-    def choose(self, path: str, headers: RawHeaders) -> tuple[E, str, str]:
-        """Return who answers a request, its path without the namespace, and the name of that.
+    def __contains__(self, name: str) -> bool:
+        return name == DEFAULT or name in self._engines
 
-        Raises BadNamespace, and Full where there is no room.
+    def engine(self, name: str, *, keep: bool = False) -> E:
+        """Return the engine of *name*; a new one where there is none, or Full where there is no room.
+
+        *keep*: it is not dropped until it is released.
         """
-        header = named(headers)
-        if not header and not path.startswith(PREFIX):
-            return self.default, path, DEFAULT
-        name, path = _name(path, header)
-        return self.default if name == DEFAULT else self._engine(name), path, name
+        if name == DEFAULT:
+            return self.default
+        with self._lock:
+            engine = self._engines.get(name)
+            if engine is None:
+                self._make_room()
+                engine = self._engines[name] = self._make(name)
+            self._engines.move_to_end(name)
+            if keep:
+                self._kept.add(name)
+            return engine
+
+    def release(self, name: str) -> None:
+        """Let the namespace *name* be dropped again."""
+        with self._lock:
+            self._kept.discard(name)
 
     def names(self) -> tuple[str, ...]:
         """Return the namespaces there are beside the default one, the longest unused first."""
@@ -78,27 +93,19 @@ class Namespaces(Generic[E]):
     def remove(self, name: str) -> bool:
         """Forget the namespace *name*; False where there is none. Replies on their way are still sent."""
         with self._lock:
+            self._kept.discard(name)
             return self._engines.pop(name, None) is not None
-
-    def _engine(self, name: str) -> E:
-        with self._lock:
-            engine = self._engines.get(name)
-            if engine is None:
-                self._make_room()
-                engine = self._engines[name] = self._make(name)
-            self._engines.move_to_end(name)
-            return engine
 
     def _make_room(self) -> None:
         if len(self._engines) < self.most:
             return
         for name, engine in self._engines.items():
-            if self._idle(engine):
+            if name not in self._kept and self._idle(engine):
                 del self._engines[name]
                 self.dropped += 1
                 return
         raise Full(
-            f"all {self.most} namespaces have requests in work; "
+            f"all {self.most} namespaces are set up, or have requests in work; "
             "DELETE /__understudy/namespaces/NAME makes room"
         )
 
@@ -111,8 +118,12 @@ def named(headers: RawHeaders) -> str:
     return ""
 
 
-def _name(path: str, header: str) -> tuple[str, str]:
-    """Return the namespace that *path* or the *header* names, and the path without it."""
+def place(path: str, headers: RawHeaders) -> tuple[str, str]:
+    """Return the namespace that *path* or one of *headers* names, and the path without it. Raises
+    BadNamespace."""
+    header = named(headers)
+    if not header and not path.startswith(PREFIX):
+        return DEFAULT, path
     name = header
     if path.startswith(PREFIX):
         name, slash, rest = path[len(PREFIX) :].partition("/")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from hashlib import blake2b
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from understudy.mockserver.admin.desk import Desk
 from understudy.mockserver.admin.operation import Call
@@ -14,17 +13,20 @@ from understudy.mockserver.admin.problems import Problem, invalid, missing
 from understudy.mockserver.scripts.rule import Rule
 from understudy.mockserver.scripts.scenario import read_scenario
 
+if TYPE_CHECKING:
+    from understudy.mockserver.scripts.scripts import Scripts
+
 MOST = 10_000
 
 T = TypeVar("T")
 
 
 def listed(desk: Desk, call: Call) -> Mapping[str, Any]:
-    return _listing(desk.controls.rules)
+    return _listing(desk)
 
 
 def one(desk: Desk, call: Call) -> Mapping[str, Any]:
-    return shown(call.name, find(call.name, identified("r", desk.controls.rules), "rule"))
+    return shown(call.name, find(call.name, known(desk), "rule"))
 
 
 def add(desk: Desk, call: Call) -> Mapping[str, Any]:
@@ -45,7 +47,7 @@ def put(desk: Desk, call: Call) -> Mapping[str, Any]:
         check_room(len(new), MOST, "rules")
         desk.controls.add_rules(new)
         desk.controls.remove_rules(before)
-        return _listing(desk.controls.rules)
+        return _listing(desk)
 
 
 def put_one(desk: Desk, call: Call) -> Mapping[str, Any]:
@@ -53,7 +55,7 @@ def put_one(desk: Desk, call: Call) -> Mapping[str, Any]:
     if len(new) != 1:
         raise invalid(f"{len(new)} rules came to replace one; PUT /__understudy/rules replaces them all")
     with desk.lock:
-        old = find(call.name, identified("r", desk.controls.rules), "rule")
+        old = find(call.name, known(desk), "rule")
         try:
             desk.controls.replace_rule(old, new[0])
         except ValueError:  # somebody else has just removed it
@@ -64,7 +66,7 @@ def put_one(desk: Desk, call: Call) -> Mapping[str, Any]:
 
 def remove(desk: Desk, call: Call) -> Mapping[str, Any]:
     with desk.lock:
-        desk.controls.remove_rules([find(call.name, identified("r", desk.controls.rules), "rule")])
+        desk.controls.remove_rules([find(call.name, known(desk), "rule")])
     return {"removed": 1}
 
 
@@ -75,23 +77,18 @@ def clear(desk: Desk, call: Call) -> Mapping[str, Any]:
     return {"removed": len(before)}
 
 
-def identified(letter: str, values: Iterable[T]) -> dict[str, T]:
-    """Return *values* by their ids, which do not change when others come or go."""
-    found: dict[str, T] = {}
-    seen: dict[str, int] = {}
-    for value in values:
-        text = f"{getattr(value, 'place', '')}\n{value!r}"
-        number = seen[text] = seen.get(text, -1) + 1
-        digest = blake2b(f"{number}\n{text}".encode("utf-8", "replace"), digest_size=8)
-        found[f"{letter}-{digest.hexdigest()}"] = value
-    return found
+def known(desk: Desk) -> dict[str, Rule]:
+    """Return the rules by their ids, which do not change when others come or go."""
+    # what Controls opens, or a scenario gave: no other source of rules is ever handed to an engine
+    scripts = cast("Scripts | None", desk.controls.engine.scripts)
+    return {} if scripts is None else {f"r-{number:016x}": rule for number, rule in scripts.numbered.items()}
 
 
-def find(name: str, known: Mapping[str, T], kind: str) -> T:
-    """Return the one of *known* that *name* is the id of. Raises Problem (404)."""
-    if name not in known:
-        raise missing(kind, name, f"GET /__understudy/{kind}s lists the {len(known)} there are")
-    return known[name]
+def find(name: str, there: Mapping[str, T], kind: str) -> T:
+    """Return the one of *there* that *name* is the id of. Raises Problem (404)."""
+    if name not in there:
+        raise missing(kind, name, f"GET /__understudy/{kind}s lists the {len(there)} there are")
+    return there[name]
 
 
 def check_room(count: int, most: int, of: str) -> None:
@@ -135,9 +132,8 @@ def _read(desk: Desk, call: Call) -> tuple[Rule, ...]:
 def _among(desk: Desk, rules: Iterable[Rule]) -> list[tuple[str, Rule]]:
     """Return these very *rules* of the engine's, with their ids."""
     wanted = {id(rule) for rule in rules}
-    return [pair for pair in identified("r", desk.controls.rules).items() if id(pair[1]) in wanted]
+    return [pair for pair in known(desk).items() if id(pair[1]) in wanted]
 
 
-def _listing(rules: Iterable[Rule]) -> dict[str, Any]:
-    known = identified("r", rules)
-    return {"object": "list", "data": [shown(name, rule) for name, rule in known.items()]}
+def _listing(desk: Desk) -> dict[str, Any]:
+    return {"object": "list", "data": [shown(name, rule) for name, rule in known(desk).items()]}

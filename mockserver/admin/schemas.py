@@ -1,6 +1,6 @@
 """The JSON Schemas of what the admin API takes and gives: the components of its OpenAPI document.
 
-Rules and faults are those of scenario files, whose schema is taken over under ``scenario_…`` names.
+Rules, faults and limits are those of scenario files, whose schema is taken over under ``scenario_…`` names.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from functools import cache
 from typing import Any
 
 from understudy.mockserver.controls import PARTS
-from understudy.mockserver.limits.limit import FIELDS, MOST, SCOPES
 from understudy.mockserver.scripts.scenario import schema_text
 
 WHERE = "#/components/schemas/"
@@ -40,21 +39,6 @@ def listing(name: str, **more: Any) -> dict[str, Any]:
 def refer(name: str) -> dict[str, str]:
     return {"$ref": WHERE + name}
 
-
-_LIMIT = {
-    **{field: {"type": "integer", "minimum": 1, "maximum": MOST} for field in FIELDS},
-    "model": {
-        "type": "string",
-        "minLength": 1,
-        "description": "name or glob of the model; default: every one",
-    },
-    "scope": {
-        "type": "array",
-        "items": {"enum": list(SCOPES)},
-        "description": "what has buckets of its own; empty: one for the server",
-    },
-    "group": {"type": "string", "description": "of limits of one group that fit, only the first applies"},
-}
 
 _SUMMARY = {
     "object": {"const": "understudy.exchange"},
@@ -132,9 +116,8 @@ _OWN: Mapping[str, Any] = {
     "FaultList": listing("Fault"),
     "FaultsGiven": {"anyOf": [refer("scenario_fault"), refer("FaultSet")]},
     "FaultSet": closed({"faults": {"type": "array", "items": refer("scenario_fault")}}),
-    "Limit": {**closed(_LIMIT, tuple(_LIMIT)), "anyOf": [{"required": [field]} for field in FIELDS]},
-    "LimitSet": closed({"limits": {"type": "array", "items": refer("Limit")}}),
-    "LimitList": listing("Limit"),
+    "LimitSet": closed({"limits": {"type": "array", "items": refer("scenario_limit")}}),
+    "LimitList": listing("scenario_limit"),
     "Violation": closed(dict.fromkeys(("rule", "tier", "path", "message", "source", "advice"), _TEXT)),
     "Exchange": closed(_SUMMARY),
     "ExchangeList": listing("Exchange", has_more={"type": "boolean"}, dropped=_COUNT),

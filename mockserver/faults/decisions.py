@@ -43,13 +43,13 @@ class Deciding(Protocol):
 
 class _Known(NamedTuple):
     """A rule ready to be asked. *fits* is None where every chat request does; *counter* is the key of its
-    counts, None where attempts tell; *offset* is how many requests belong to the rules before."""
+    counts, None where attempts tell; *line* is that of the rules it follows, None where it waits for none."""
 
     rule: FaultRule
     fits: Callable[[Asked], bool] | None
     counter: bytes | None
     chance: bytes
-    offset: int
+    line: tuple[Match, str] | None
 
 
 Fitting: TypeAlias = tuple[_Known, ...]
@@ -91,11 +91,19 @@ class Decider:
     ) -> Decision | None:
         """Return what ``decide`` does, where it is known which rules fit."""
         place, elapsed = 0, now - self._started
-        for rule, _, counter, chance, offset in fitting:
+        ends: dict[tuple[Match, str], tuple[int, int]] = {}
+        for rule, _, counter, chance, line in fitting:
             count = attempt
             if counter is not None:
                 count = counts[place]
                 place += 1
+            offset = 0
+            if (
+                line is not None
+            ):  # where the rule before ends, by its own count; it may be older than this one
+                end, before = ends.get(line, (0, count))
+                offset = max(0, end - (before - count))
+                ends[line] = (offset + rule.spent_after, count)
             draw = _undrawn if rule.when.p is None else partial(drawn, chance, asked.fingerprint, attempt)
             trouble = rule.hits(count - offset, elapsed, draw)
             if trouble is not None:
@@ -148,23 +156,19 @@ def _is_personal(match: Match) -> bool:
 def _all_known(rules: Sequence[FaultRule], seed: int) -> tuple[_Known, ...]:
     """Return *rules* with their keys. Equal rules are told apart by their number among equals, so that a
     rule keeps its draws when another is put before it. Rules that end after so many requests and fit the
-    same ones follow one another."""
+    same ones follow one another, in a line."""
     seen: dict[str, int] = {}
-    spent: dict[tuple[Match, str], int] = {}
     known = []
     for rule in rules:
-        text = str(rule)
+        text = f"{rule}\n{rule.match.key}"  # two keys may be masked alike
         number = seen[text] = seen.get(text, -1) + 1
-        same = (rule.match, rule.when.per)
-        offset = spent.get(same, 0) if rule.spent_after or rule.is_sequence else 0
-        spent[same] = spent.get(same, 0) + rule.spent_after
         known.append(
             _Known(
                 rule,
                 rule.match.fits if rule.match != Match() else None,
                 _key(f"fault:{number}:{rule.place}:{text}") if rule.counted else None,
                 _key(f"{seed}:{number}:{text}"),
-                offset,
+                (rule.match, rule.when.per) if rule.spent_after or rule.is_sequence else None,
             )
         )
     return tuple(known)

@@ -122,7 +122,7 @@ def _empty_data(values: Values) -> Rewrite:
 _EVENT = Parameter(int, 2, "event", "which one, from 1", 1)
 _ERROR = {
     "after_events": Parameter(int, 3, "events", "this many go out first"),
-    "message": Parameter(str, _SORRY, "", "what the error says", 0, 10_000),
+    "message": Parameter(str, _SORRY, "", "what the error says", 0, 3_000),
     "type": Parameter(str, "server_error", "", "the type of the error", 0, 200),
 }
 _PARTIAL = "takes the answer as failed although the status was 200, and may ask again"

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from understudy.contracts.mistakes import nearest
 from understudy.mockserver.errors import mask
-from understudy.mockserver.faults.specs import write_pairs
+from understudy.mockserver.faults.specs import as_text, write_pairs
 from understudy.mockserver.faults.when import TIMES
 from understudy.mockserver.scripts.conditions import Condition, conditions
 from understudy.mockserver.scripts.facts import Facts
@@ -33,7 +33,8 @@ class Asked(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Match:
     """Which requests a rule fits. *path*: a glob; empty: chat completions. *key*: an API key, a glob, or
-    a key as the API masks it. *text* is how it was asked, without secrets, and tells matches apart."""
+    a key as the API masks it. *text* is what was asked, in order of its names and without secrets; with
+    *key* it tells matches apart."""
 
     text: str = ""
     path: str = ""
@@ -61,23 +62,26 @@ class Match:
 def read_match(told: Mapping[str, Any]) -> Match:
     """Return the ``Match`` of *told*: the keys of a scenario's ``when``, ``key``, ``path``, and the short
     ``contains``, ``header.NAME`` and ``metadata.NAME``. Raises ValueError as ``read_when`` does."""
+    said = {name: as_text(name, value) for name, value in told.items()}
     asks: dict[str, Any] = {}
-    for name, value in told.items():
+    for name, value in said.items():
         group, dot, member = name.partition(".")
         if name == "contains":
-            asks["any_message"] = {"contains": str(value)}
+            asks["any_message"] = {"contains": value}
         elif dot and member and group in ("header", "metadata"):
             named = asks.setdefault("headers" if group == "header" else group, {})
-            named[member] = value if value is None or isinstance(value, Mapping) else str(value)
+            named[member] = value
         elif name in ASKS:
-            asks[name] = str(value) if name == "model" and isinstance(value, (int, float)) else value
+            asks[name] = value
         elif name not in ("key", "path"):
             known = (*TIMES, *SHORT, *ASKS)
             raise ValueError(
                 f"unknown key {name!r}{nearest(name, known)}; allowed: {', '.join(dict.fromkeys(known))}"
             )
-    key, path = _text("key", told.get("key")), _text("path", told.get("path"))
-    shown = {**told, "key": mask(key)} if key else told
+    key, path = _text("key", said.get("key")), _text("path", said.get("path"))
+    shown = dict(sorted(said.items()))
+    if key:
+        shown["key"] = mask(key)
     flat = all(value is None or isinstance(value, (str, int, float)) for value in shown.values())
     text = write_pairs(shown) if flat else json.dumps(shown, sort_keys=True, default=repr)
     return Match(text, path, key, conditions(read_asks(asks, _raise)))
@@ -86,9 +90,9 @@ def read_match(told: Mapping[str, Any]) -> Match:
 def _text(name: str, value: Any) -> str:
     if value is None:
         return ""
-    if not isinstance(value, (str, int)) or isinstance(value, bool) or value == "":
+    if not isinstance(value, str) or not value:
         raise ValueError(f"{name} is {value!r}, expected a text that is not empty")
-    return str(value)
+    return value
 
 
 def _raise(key: str, error: ValueError) -> None:

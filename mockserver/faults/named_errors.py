@@ -12,6 +12,7 @@ from understudy.mockserver import errors
 from understudy.mockserver.chat import Verbatim
 from understudy.mockserver.errors import ApiError
 from understudy.mockserver.faults.error_words import BY_STATUS, NAMED, Named, Page, Rate, Words
+from understudy.mockserver.faults.header_text import check_header
 from understudy.mockserver.faults.rate_words import limited, promised, usual_wait
 from understudy.mockserver.faults.waits import Told, Wait, read_wait, wait_headers
 from understudy.mockserver.wire import Headers
@@ -53,16 +54,18 @@ def named_error(
     facts = {"model": model or "gpt-4o-mini", "key": errors.mask(key), "request": request_id or "req_0"}
     if isinstance(found, Rate) and retry_after is None and retry_after_ms is None:
         wait = Wait(usual_wait(found))
-    told = wait_headers(wait, retry_after_ms, should_retry, now, both=rate)
+    told = (*wait_headers(wait, retry_after_ms, should_retry, now, both=rate), *headers)
+    for header in told:
+        check_header(*header)
     if isinstance(found, Page):
         if words:
             raise ValueError(f"{name} answers with a page of its own, which has no {' and no '.join(words)}")
-        return _page(found, facts, _laid((*told, *headers)))
+        return _page(found, facts, _laid(told))
     if isinstance(found, Rate):
         error = limited(found, facts["model"], promised(found, wait, retry_after_ms), profile)
     else:
         error = _worded(found, facts)
-    return _reworded(error, name, words, _laid((*error.headers, *told, *headers)))
+    return _reworded(error, name, words, _laid((*error.headers, *told)))
 
 
 def check_parameters(name: str | int, parameters: Iterable[str]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from understudy.mockserver.faults.documents import on_documents
 from understudy.mockserver.faults.fault import SILENT, UNHARMED, Fault, Parameter, Seen, Values, always, both
+from understudy.mockserver.faults.header_text import check_header
 from understudy.mockserver.steps import Rewrite, with_header
 from understudy.mockserver.wire import Cut, Head, Send, Step
 
@@ -79,7 +80,8 @@ def _heads(change: Callable[[Head], Head]) -> Rewrite:
 
 
 def _content_type(values: Values) -> Rewrite:
-    named = values["content_type"].encode("latin-1", "replace")
+    check_header("content-type", values["content_type"])
+    named = values["content_type"].encode("latin-1")
     return _heads(lambda head: with_header(head, b"content-type", named))
 
 
@@ -132,7 +134,7 @@ PAGE_FAULTS = (
         "looks for `error` before it looks for `choices`",
         "F.2, F.3, I.11",
         _error_body,
-        {"message": Parameter(str, "The server had an error.", "", "what the error says", 0, 10_000)},
+        {"message": Parameter(str, "The server had an error.", "", "what the error says", 0, 3_000)},
         rules=("completion.error_body",),
     ),
     Fault(

@@ -11,8 +11,8 @@ from understudy.mockserver.faults.error_words import NAMED
 from understudy.mockserver.faults.match import Match, read_match
 from understudy.mockserver.faults.named_errors import is_error
 from understudy.mockserver.faults.specs import FORM, Spec, Value, read_spec
-from understudy.mockserver.faults.trouble import Trouble
-from understudy.mockserver.faults.when import TIMES, When, read_when
+from understudy.mockserver.faults.trouble import OK, Trouble
+from understudy.mockserver.faults.when import TIMES, When, read_when, whole
 
 Then: TypeAlias = Literal["ok", "repeat", "cycle"]
 HEADER = "x-understudy-fault"
@@ -97,17 +97,22 @@ def parse_fault(text: str, place: str = "") -> FaultRule:
     """
     try:
         spec = read_spec(text)
-        return _rule(_troubles(spec), spec.when, place)
+        return _rule(troubles_of(spec), spec.when, place)
     except ValueError as error:
         raise ValueError(f"{place or 'fault'} {text!r}: {error}") from None
 
 
 def parse_header(value: str) -> FaultRule:
     """Return the rule in the request header ``x-understudy-fault``. Counts are of the attempts of this
-    request. Raises ValueError as ``parse_fault`` does."""
+    request and of no other. Raises ValueError as ``parse_fault`` does."""
     try:
         spec = read_spec(value)
-        return _rule(_troubles(spec), {"per": "request", **spec.when}, HEADER)
+        rule = _rule(troubles_of(spec), {"per": "request", **spec.when}, HEADER)
+        if rule.when.per != "request":
+            raise ValueError(f"per is {rule.when.per!r}, expected request: a header speaks for its own")
+        if rule.when.window is not None:
+            raise ValueError("window has no meaning here: it counts from a start, and a header has none")
+        return rule
     except ValueError as error:
         raise ValueError(f"{HEADER} {value!r}: {error}") from None
 
@@ -115,16 +120,15 @@ def parse_header(value: str) -> FaultRule:
 def read_fault(document: Any, place: str = "") -> FaultRule:
     """Return the rule of plain data, as scenario files write it: a text for ``parse_fault``, a status, or an
     object (``faults`` in ``scenario.schema.json``). Raises ValueError."""
-    if isinstance(document, int):
-        return _rule((Trouble(str(document)),), {}, place)
-    if isinstance(document, str):
-        spec = read_spec(document)
-        return _rule(_troubles(spec), spec.when, place)
+    if isinstance(document, (int, float, str)):
+        document = whole(document)
+        spec = read_spec(str(document))
+        return _rule(troubles_of(spec), spec.when, place)
     given = [name for name in ("fault", "sequence") if name in document]
     if len(given) != 1:
         raise ValueError(f"a fault has fault or sequence; this one has {' and '.join(given) or 'neither'}")
     named = document.get("sequence", [document.get("fault")])
-    troubles = _all_of(map(str, named), document.get("parameters") or {})
+    troubles = _all_of([str(whole(name)) for name in named], document.get("parameters") or {})
     when = {name: value for name, value in document.items() if name in TIMES}
     return _rule(troubles, {**when, **(document.get("match") or {})}, place)
 
@@ -165,15 +169,28 @@ def fail(error: str | int, **rest: Any) -> FaultRule:
     return fault(error, **rest)
 
 
+def troubles_of(spec: Spec) -> tuple[Trouble, ...]:
+    """Return the faults that *spec* names, in order. Raises ValueError."""
+    return tuple(Trouble(name, tuple(parameters.items())) for name, parameters in spec.pieces)
+
+
 def _rule(troubles: tuple[Trouble, ...], told: Mapping[str, Any], place: str) -> FaultRule:
     when = read_when(told)
     asked = {name: value for name, value in told.items() if name not in TIMES}
+    asked = _implied(troubles, asked) | asked
     match = read_match(asked) if asked else _ANYTHING
     return FaultRule(troubles, when, match, told.get("then", "ok"), place)
 
 
-def _troubles(spec: Spec) -> tuple[Trouble, ...]:
-    return tuple(Trouble(name, tuple(parameters.items())) for name, parameters in spec.pieces)
+def _implied(troubles: tuple[Trouble, ...], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the match of faults that only streams can have, or only documents: on others none is spent.
+
+    What is *asked* for by path may be no chat request, which says nothing of streams and gets a document.
+    """
+    kinds = {trouble.applies for trouble in troubles if trouble.name != OK}
+    if kinds == {"stream"}:
+        return {"stream": True}
+    return {"stream": False} if kinds == {"json"} and asked.get("path") is None else {}
 
 
 def _all_of(texts: Iterable[str], parameters: Mapping[str, Any]) -> tuple[Trouble, ...]:
@@ -185,7 +202,7 @@ def _all_of(texts: Iterable[str], parameters: Mapping[str, Any]) -> tuple[Troubl
         if spec.when:
             keys = ", ".join((*TIMES, "match"))
             raise ValueError(f"{text!r}: what is behind the @ has keys of its own here: {keys}")
-        troubles += _troubles(spec)
+        troubles += troubles_of(spec)
     if not pairs:
         return tuple(troubles)
     if len(troubles) != 1:

@@ -1,7 +1,8 @@
 """Faults as text: ``NAME[:k=v,…][,NAME…][@k=v,…]``. Only the grammar; what the words mean is for ``rules``.
 
 A value is ``true``, ``false``, ``null``, a number, or a text; a text with one of ``, @ "`` in it, or one
-that looks like another value, stands in JSON's double quotes.
+that looks like another value, stands in JSON's double quotes. What is a text by its key (``is_text``) is one
+as it is written; only ``null`` remains.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 Value: TypeAlias = "str | int | float | bool | None"
 
@@ -18,6 +19,8 @@ _LONGEST = 4_000  # characters
 _PIECE = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",@]|"(?=[^"]*$))*')
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _KEY = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+_TEXTS = ("contains", "model", "key", "path", "message", "type", "code", "param")
+_TEXT_GROUPS = ("header.", "metadata.")
 _WORDS: Mapping[str, Value] = {"true": True, "false": False, "null": None}
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 _NUMBER = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,3})?")
@@ -62,13 +65,23 @@ def read_spec(text: str) -> Spec:
     return Spec(tuple(Piece(name, parameters) for name, parameters in pieces), when)
 
 
+def is_text(key: str) -> bool:
+    """Return whether what *key* says is a text, whatever it looks like."""
+    return key in _TEXTS or key.startswith(_TEXT_GROUPS)
+
+
+def as_text(key: str, value: Any) -> Any:
+    """Return *value*; a number or truth as it is written, where *key* is that of a text."""
+    return json.dumps(value) if is_text(key) and isinstance(value, (int, float)) else value
+
+
 def write_piece(name: str, parameters: Mapping[str, Value]) -> str:
     """Return the text that ``read_spec`` reads as this one piece."""
     return f"{name}:{write_pairs(parameters)}" if parameters else name
 
 
 def write_pairs(pairs: Mapping[str, Value]) -> str:
-    return ",".join(f"{key}={_written(value)}" for key, value in pairs.items())
+    return ",".join(f"{key}={_written(value, is_text(key))}" for key, value in pairs.items())
 
 
 def _halves(text: str) -> tuple[list[str], list[str]]:
@@ -104,10 +117,12 @@ def _add(pairs: dict[str, Value], item: str) -> None:
         raise ValueError(f"{item!r} is not of the form key=value; the whole is {FORM}")
     if key in pairs:
         raise ValueError(f"{key} stands twice")
-    pairs[key] = _value(value.strip())
+    pairs[key] = _value(value.strip(), is_text(key))
 
 
-def _value(text: str) -> Value:
+def _value(text: str, as_it_is: bool) -> Value:
+    if as_it_is and text != "null" and not text.startswith('"'):
+        return text
     if text in _WORDS:
         return _WORDS[text]
     if _WHOLE.fullmatch(text):
@@ -126,8 +141,8 @@ def _value(text: str) -> Value:
     return read
 
 
-def _written(value: Value) -> str:
+def _written(value: Value, as_it_is: bool) -> str:
     if isinstance(value, str):
-        plain = not _SPECIAL.search(value) and _value(value) == value and isinstance(_value(value), str)
-        return value if plain else json.dumps(value)
+        plain = not _SPECIAL.search(value) and isinstance(_value(value, as_it_is), str)
+        return value if plain else json.dumps(value, ensure_ascii=False)
     return json.dumps(value)

@@ -15,7 +15,8 @@ from typing import Any
 from understudy.contracts.profiles.profile import Profile
 from understudy.mockserver.faults.decisions import Deciding, Decision, Makers
 from understudy.mockserver.faults.match import Asked
-from understudy.mockserver.faults.rules import FaultRule, parse_fault
+from understudy.mockserver.faults.rules import FaultRule, troubles_of
+from understudy.mockserver.faults.specs import read_spec
 from understudy.mockserver.faults.trouble import OK, Trouble
 
 MOST = 100_000
@@ -23,14 +24,14 @@ MOST = 100_000
 HEAD = '{"understudy_tape": 1}'
 """The first line of a tape."""
 LONGEST = 200 * MOST
-"""Characters of a tape that is read."""
+"""Characters of a tape."""
 
 _KEYS = ("request", "attempt", "fault")
 
 
 class Tape:
-    """Writes down the first *most* decisions, each as a line for *write*; *missed* counts those after.
-    What is written begins with HEAD, which is not written here.
+    """Writes down the first *most* decisions, or LONGEST characters of them, each as a line for *write*;
+    *missed* counts those after. What is written begins with HEAD, which is not written here.
 
     An attempt that is decided anew (its counter was reset) keeps its first decision. Safe for several
     threads; *write* is called by one at a time.
@@ -40,6 +41,7 @@ class Tape:
         self.missed = 0
         self._write = write
         self._most = most
+        self._room = LONGEST - len(HEAD) - 1  # characters, each line with its end
         self._known: set[tuple[bytes, int]] = set()
         self._lock = Lock()
 
@@ -51,7 +53,8 @@ class Tape:
         with self._lock:
             if key in self._known:
                 return
-            if len(self._known) >= self._most:
+            self._room -= len(line) + 1
+            if self._room < 0 or len(self._known) >= self._most:
                 self.missed += 1
                 return
             self._known.add(key)
@@ -164,7 +167,7 @@ def _entry(document: dict[str, Any]) -> tuple[tuple[bytes, int], str]:
 
 
 def _troubles(said: str) -> tuple[Trouble, ...]:
-    rule = parse_fault(said)
-    if rule != FaultRule(rule.troubles[:1]):
+    spec = read_spec(said)
+    if len(spec.pieces) != 1 or spec.when:
         raise ValueError(f"fault is {said!r}, expected one fault, without an @")
-    return rule.troubles
+    return troubles_of(spec)

@@ -152,7 +152,7 @@ TOOL_CALL_FAULTS = (
         _JUDGES,
         "I.7",
         _bad_schema,
-        {"arguments": Parameter(str, '{"unexpected_argument":true}', "", "what comes instead", 1, 100_000)},
+        {"arguments": Parameter(str, '{"unexpected_argument":true}', "", "what comes instead", 1, 3_000)},
         needs=_NEEDS,
         rules=("exchange.strict_arguments",),
     ),

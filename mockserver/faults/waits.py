@@ -18,6 +18,7 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DATE = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .*", re.DOTALL)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_LEAST, _MOST = 0.000_001, 1e12  # seconds, either way
 _LATEST = 253_402_300_799  # the end of the year 9999
 
 
@@ -40,10 +41,10 @@ def read_wait(told: Told) -> Wait:
         return Wait(None, told)
     dated = isinstance(told, str) and told.startswith("date:")
     seconds = _seconds(told[5:] if dated and isinstance(told, str) else told)
-    if seconds is None or not math.isfinite(seconds):
+    if seconds is None or not _sendable(seconds):
         raise ValueError(
             f"retry_after is {told!r}, expected seconds (20, 0, -1), a length (500ms, 2m), a date from now "
-            "(date:+20s), an HTTP date, or none; header.retry-after=… takes any text"
+            "(date:+20s), an HTTP date, or none; 1e-6 to 1e12 seconds; header.retry-after=… takes any text"
         )
     return Wait(seconds, "+" if dated else "")
 
@@ -55,8 +56,13 @@ def wait_headers(
 
     *both*: as the API does it, whole seconds rounded up and the milliseconds beside them, for a positive
     number; *retry_after_ms* replaces the latter, ``none`` leaves it out, and the seconds are then sent as
-    they are. *now* is in seconds since 1970, and dates count from there.
+    they are. *now* is in seconds since 1970, and dates count from there. Raises ValueError for milliseconds
+    that are no number to be sent.
     """
+    if isinstance(retry_after_ms, (int, float)) and not _sendable(retry_after_ms, 1_000):
+        raise ValueError(
+            f"retry_after_ms is {retry_after_ms!r}, expected milliseconds from 0.001 to 1e15, a text, or none"
+        )
     pairs: list[tuple[str, str]] = []
     seconds = wait.seconds
     if wait.date:
@@ -86,6 +92,11 @@ def number(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else f"{value:.6f}".rstrip("0").rstrip(".")
 
 
+def _sendable(wait: float, units: int = 1) -> bool:
+    """Return whether *wait*, so many *units* to the second, is 0 or of a size that can be sent."""
+    return wait == 0 or _LEAST * units <= abs(wait) <= _MOST * units
+
+
 def _dated(wait: Wait, now: float) -> str:
     return wait.date if wait.seconds is None else http_date(now + wait.seconds)
 
@@ -100,6 +111,6 @@ def _seconds(told: Told) -> float | None:
     if isinstance(told, bool) or told is None:
         return None
     if isinstance(told, (int, float)):
-        return float(told)
+        return float(told) if abs(told) <= _MOST else math.inf  # an int may be too large for a float
     found = _LENGTH.fullmatch(told.strip())
     return None if found is None else float(found[1]) * _SECONDS[found[2] or "s"]

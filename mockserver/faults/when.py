@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
 Per: TypeAlias = Literal["all", "request"]
@@ -69,10 +70,15 @@ class When:
         said += [f"nth={'|'.join(map(str, self.nth))}"] if self.nth else []
         if self.window is not None:
             start, end = self.window
-            said.append(f"window={start:g}..{'' if end == math.inf else format(end, 'g')}")
+            said.append(f"window={_seconds(start)}..{'' if end == math.inf else _seconds(end)}")
         said += [f"p={self.p!r}"] if self.p is not None else []
         said += [f"per={self.per}"] if self.per != "all" else []
         return ",".join(said)
+
+
+def _seconds(value: float) -> str:
+    """Return *value* with all its digits, and no exponent."""
+    return format(Decimal(repr(value)), "f").removesuffix(".0")
 
 
 def read_when(told: Mapping[str, Any]) -> When:
@@ -85,7 +91,13 @@ def read_when(told: Mapping[str, Any]) -> When:
     return When(**read)
 
 
-def _count(name: str, value: Any) -> int:
+def whole(value: Any) -> Any:
+    """Return *value*, as an int where it is a whole float: JSON makes no difference between 2 and 2.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _count(name: str, told: Any) -> int:
+    value = whole(told)
     if type(value) is not int or not 1 <= value <= _MOST:
         raise ValueError(f"{name} is {value!r}, expected a whole number from 1")
     return value
@@ -102,10 +114,9 @@ def _several(name: str, value: Any) -> tuple[int, ...]:
 
 def _window(name: str, value: Any) -> tuple[float, float]:
     found = _WINDOW.fullmatch(value) if isinstance(value, str) else None
-    if found is not None:
-        value = (found[1], found[2])
-    if isinstance(value, (list, tuple)) and len(value) == 2:
-        start, end = _moment(value[0], 0.0), _moment(value[1], math.inf)
+    moments = value if found is None else found.groups()
+    if isinstance(moments, (list, tuple)) and len(moments) == 2:
+        start, end = _moment(moments[0], 0.0), _moment(moments[1], math.inf)
         if 0 <= start < end:
             return start, end
     raise ValueError(f"{name} is {value!r}, expected seconds since the start: 10..20, 10.. or ..20")
@@ -117,7 +128,7 @@ def _moment(value: Any, default: float) -> float:
         return default
     try:
         return math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return math.nan
 
 

@@ -6,7 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from textwrap import wrap
 from typing import Any
 
+from understudy.contracts.profiles.profile import Profile
+from understudy.mockserver.chat import Verbatim
+from understudy.mockserver.faults.error_words import NAMED
 from understudy.mockserver.faults.fault import Fault, Parameter, Seen
+from understudy.mockserver.faults.named_errors import named_error
 
 _WIDTH = 100
 _LABEL = 14
@@ -37,22 +41,43 @@ left` (also by its own timeout), `timed out` where the server gave a stall up.
 
 
 def text_of(groups: Mapping[str, Iterable[Fault]]) -> Iterator[str]:
-    """Return the lines of a list of all faults, one a line."""
+    """Return the lines of a list of all faults and errors, one a line."""
     for title, faults in groups.items():
         yield title
         for fault in faults:
-            yield f"  {fault.name:<22}{fault.summary}"
+            yield f"  {fault.name:<26}{fault.summary}"
         yield ""
-    yield "understudy faults NAME: its parameters, what clients do, and what a good one does"
+    yield "Errors"
+    for name, error in NAMED.items():
+        yield f"  {name:<26}{error.status} {error.about}"
+    yield ""
+    yield "understudy faults NAME: its parameters, what clients do, what a good one does; an error's words"
 
 
 def text_of_one(fault: Fault) -> Iterator[str]:
     """Return the lines that say everything of *fault*."""
-    yield from wrap(f"{fault.name}: {fault.summary}", _WIDTH)
+    return _text(fault.name, fault.summary, _lines(fault))
+
+
+def text_of_error(name: str, profile: Profile) -> Iterator[str]:
+    """Return the lines that say everything of the error *name*, as *profile* words it."""
+    told = error_document(name, profile)
+    headers = "; ".join(f"{header}: {value}" for header, value in told.pop("headers").items())
+    summary = told.pop("summary")
+    lines = [(label, "null" if value is None else str(value)) for label, value in told.items()]
+    return _text(name, summary, [*lines[1:], *([("headers", headers)] if headers else [])])
+
+
+def _text(name: str, summary: str, lines: Iterable[tuple[str, str]]) -> Iterator[str]:
+    yield from wrap(f"{name}: {summary}", _WIDTH)
     yield ""
-    for label, text in _lines(fault):
+    for label, text in lines:
         yield from wrap(
-            text, _WIDTH, initial_indent=f"  {label:<{_LABEL}}", subsequent_indent=" " * (_LABEL + 2)
+            text,
+            _WIDTH,
+            initial_indent=f"  {label:<{_LABEL}}",
+            subsequent_indent=" " * (_LABEL + 2),
+            break_on_hyphens=False,
         )
 
 
@@ -70,6 +95,24 @@ def document_of(fault: Fault) -> dict[str, Any]:
         "rules": list(fault.rules),
         "source": fault.source,
     }
+
+
+def error_document(name: str, profile: Profile) -> dict[str, Any]:
+    """Return the error *name* as JSON says it, in the words of *profile*; a page has a body instead."""
+    error = named_error(name, profile)
+    if isinstance(error, Verbatim):
+        said: dict[str, Any] = {"body": error.body.decode("utf-8")}
+    else:
+        said = {"message": error.message, "type": error.type, "code": error.code, "param": error.param}
+    known = {"name": name, "summary": NAMED[name].about, "status": error.status, "profile": profile.name}
+    return {**known, **said, "headers": dict(error.headers)}
+
+
+def markdown_of_error(name: str) -> str:
+    """Return a table of the error *name* alone."""
+    error = NAMED[name]
+    head = "| name | status | when it comes |\n| --- | --- | --- |\n"
+    return f"{head}| `{name}` | {error.status} | {error.about} |\n"
 
 
 def markdown_of(groups: Mapping[str, Iterable[Fault]]) -> str:

@@ -17,12 +17,6 @@ NEVER = 1 << 62  # an instant
 MINUTE = 60_000_000
 DAY = 86_400_000_000
 
-
-def instant(now: float) -> int:
-    """Return *now* (seconds since 1970) in whole microseconds."""
-    return round(now * 1_000_000)
-
-
 Standing: TypeAlias = "tuple[int, int, int]"
 """Units at most, whole units that remain, microseconds until all are there. A bare tuple: each reply has
 two, and one with names takes forty times as long to make."""
@@ -62,19 +56,16 @@ class Bucket:
     def correct(self, cost: int, at: int) -> None:
         """Let it refill until *at* and take *cost* units, or give them back where it is negative. It may go
         below empty: what a reply has cost is known afterwards."""
-        debt = cost * self.period
-        if at < self.full:  # else nothing is missing
-            self._refill(at)
-            debt += self.debt
-        elif at > self.at:
-            self.at = at
+        self._refill(at)
+        debt = self.debt + cost * self.period
         self.debt = debt = debt if debt > 0 else 0
         self.full = self.at - debt // -self.capacity
 
     def _refill(self, at: int) -> None:
         elapsed = at - self.at
         if elapsed > 0:
-            self.debt = max(0, self.debt - elapsed * self.capacity)
+            debt = self.debt - elapsed * self.capacity
+            self.debt = debt if debt > 0 else 0
             self.at = at
 
     def holds(self, cost: int) -> bool:

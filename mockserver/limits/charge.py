@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 from weakref import ref
 
-from understudy.contracts import snapshot_of
-from understudy.mockserver.limits.bucket import Bucket, Standing, instant
+from understudy.mockserver.limits.bucket import Bucket, Standing
 from understudy.mockserver.limits.limit import MOST, Limit, Unit
+from understudy.mockserver.limits.names import Begun, ending, numbered
 
 UNSTATED_OUTPUT = 16  # tokens reserved for a choice of no stated length: not documented (tag U)
 
@@ -115,7 +114,7 @@ class Receipt:
         To be called once for each request. Not locked."""
         account, reserved = self.account, self.charge.tokens
         if actual is not None and actual != reserved and self.shortage is None:
-            at = round(now * 1_000_000)  # instant(now), without a call
+            at = round(now * 1_000_000)
             for bucket in account.tokens:
                 bucket.correct(actual - reserved, at)
         for _, holders in account.slots:
@@ -135,11 +134,11 @@ Holders: TypeAlias = "dict[int, ref[Receipt]]"
 
 
 class Limits:
-    """The limits of an engine, sorted out for each key and model. Two with the same limits name the
-    same buckets, and so do two that differ in numbers only: what was used stays used."""
+    """The limits of an engine, sorted out for each key and model. Where two of these have a limit that
+    differs in numbers only, they name the same buckets: what was used stays used."""
 
     def __init__(self, limits: Iterable[Limit]) -> None:
-        self._limits = tuple(limits)
+        self._limits = tuple(numbered(limits))
         self._drawn = lru_cache(maxsize=4_096)(self._draw)
         self._bound = lru_cache(maxsize=4_096)(self._bind)  # equal requests of a key come again and again
 
@@ -154,21 +153,18 @@ class Limits:
 
     def _draw(self, key: str, model: str) -> Draw | None:
         rates, slots = [], []
-        for number, limit in self._fitting(model):
-            name = _name(number, limit, key, model)
-            rates += [
-                Rate(b"%b %b" % (unit.field.encode("ascii"), name), unit, capacity)
-                for unit, capacity in limit.rates()
-            ]
+        for limit, begun in self._fitting(model):
+            end = ending(limit, key, model)
+            rates += [Rate(begun[unit.field] + end, unit, capacity) for unit, capacity in limit.rates()]
             if limit.concurrency is not None:
-                slots.append(Slots(b"concurrency " + name, limit.concurrency))
+                slots.append(Slots(begun["concurrency"] + end, limit.concurrency))
         return Draw(tuple(rates), tuple(slots)) if rates or slots else None
 
-    def _fitting(self, model: str) -> Iterator[tuple[int, Limit]]:
+    def _fitting(self, model: str) -> Iterator[tuple[Limit, Begun]]:
         groups: set[str] = set()
-        for number, limit in enumerate(self._limits):
+        for limit, begun in self._limits:
             if limit.group not in groups and limit.fits(model):
-                yield number, limit
+                yield limit, begun
                 if limit.group:
                     groups.add(limit.group)
 
@@ -185,10 +181,3 @@ def reserved(document: Mapping[str, Any], prompt: int) -> int:
 
 def _count(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
-def _name(number: int, limit: Limit, key: str, model: str) -> bytes:
-    """Return what tells the buckets of *limit* apart: no secret, and as short for long names."""
-    parts = [key if "key" in limit.scope else "", snapshot_of(model) if "model" in limit.scope else ""]
-    text = "\n".join(parts).encode("utf-8", "replace")
-    return b"%d " % number + hashlib.blake2b(text, digest_size=16).digest()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from weakref import ref
 
-from understudy.mockserver.limits.bucket import MINUTE, Bucket, Standing, instant, promised
+from understudy.mockserver.limits.bucket import MINUTE, Bucket, Standing, promised
 from understudy.mockserver.limits.charge import Account, Charge, Draw, Holders, Receipt, Shortage, Wide
 
 
@@ -23,7 +23,7 @@ class Meter:
     def charge(self, charge: Charge, now: float) -> Receipt:
         """Draw *charge* at *now* (seconds since 1970) from all its buckets, or refuse it."""
         _, cost, draw = charge
-        at = round(now * 1_000_000)  # instant(now), without a call
+        at = round(now * 1_000_000)
         account = self._accounts.get(draw) or self._open(draw, at)
         wide = account.wide
         if wide is not None and wide.charge is charge and _drawn_at_once(wide, at):

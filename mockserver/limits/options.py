@@ -8,7 +8,7 @@ from typing import Any
 
 from understudy.mockserver.limits.limit import MOST, Limit
 
-_COUNT = re.compile(r"([0-9][0-9_,]*)(\.[0-9]+)?([kKmM]?)")
+_COUNT = re.compile(r"([1-9][0-9]{0,2}(?:[_,][0-9]{3})+|[0-9]+)(\.[0-9]+)?([kKmM]?)")
 _FACTORS = {"": 1, "k": 1_000, "m": 1_000_000}
 
 
@@ -35,6 +35,7 @@ def limits_from_options(
     for (option, field), values in given.items():
         for value in values:
             model, found, text = value.rpartition("=")
+            model = model.strip()
             if found and not model:
                 raise ValueError(f"{option} {value}: no model stands before the equals sign")
             counts = models.setdefault(model or "*", {})

@@ -1,4 +1,5 @@
-"""How a reply tells of limits: the ``x-ratelimit-*`` headers (FACTS E.2, at its end those of gateways)."""
+"""How an API tells of limits: the ``x-ratelimit-*`` headers (FACTS E.2, at its end those of gateways), and
+how its 429s say what is short, and when to come again."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from understudy.contracts.profiles.profile import Profile
 from understudy.mockserver.headers import Pairs, unlimited
 from understudy.mockserver.limits.bucket import Standing
 from understudy.mockserver.limits.durations import reset_duration
+from understudy.mockserver.limits.words import Words, openai_words, words_of
 
 Reset: TypeAlias = Callable[[int], str]
 
@@ -23,7 +25,8 @@ _SECONDS = "$reset_tokens_seconds"  # how a profile writes that its resets are b
 class Telling:
     """Makes headers from standings: those of *names* that tell of a kind with a limit, in their order.
 
-    *reset* words microseconds. *unlimited* is what a 429 tells of a kind that has no limit.
+    *reset* words microseconds. *unlimited* is what a 429 tells of a kind that has no limit, *words* is what
+    it says, *milliseconds* whether it has ``retry-after-ms``.
     """
 
     def __init__(
@@ -31,7 +34,11 @@ class Telling:
         names: tuple[str, ...],
         reset: Reset = reset_duration,
         unlimited: Mapping[bytes, bytes] | None = None,
+        words: Words = openai_words,
+        milliseconds: bool = True,
     ) -> None:
+        self.words = words
+        self.milliseconds = milliseconds
         self._names = [
             (name.encode("ascii"), found[2] == "tokens", _PLACES.index(found[1]))
             for name in names
@@ -57,15 +64,19 @@ class Telling:
         return told
 
 
+@lru_cache(64)
 def telling_of(profile: Profile) -> Telling:
-    """Return how replies of *profile* tell of limits: as OpenAI's; but where they have headers of their own,
-    by those, and not at all where none of them does."""
+    """Return how *profile* tells of limits: as OpenAI; but where its replies have headers of their own, by
+    those, not at all where none of them does, and in milliseconds where its 429 is documented so."""
     own = profile.reply.get("headers")
     if own is None:
         return OPENAI
     told: Mapping[str, str] = own.get("success", {})
     bare = any(value == _SECONDS or value.isdecimal() for name, value in told.items() if "-reset-" in name)
-    return Telling(tuple(told), _seconds if bare else reset_duration)
+    fact = profile.error(429)
+    milliseconds = fact is not None and "retry-after-ms" in fact.retry
+    reset = _seconds if bare else reset_duration
+    return Telling(tuple(told), reset, words=words_of(profile), milliseconds=milliseconds)
 
 
 def _seconds(microseconds: int) -> str:

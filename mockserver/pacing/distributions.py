@@ -75,6 +75,7 @@ class LogNormal:
 
 Distribution: TypeAlias = Fixed | Uniform | Normal | LogNormal
 
+LONGEST = 86_400.0  # seconds: no pause is longer than a day
 _MAX_SIGMA = 10.0  # beyond it values overflow; 3 is wild already
 _MADE: Mapping[str, tuple[str, Callable[..., Distribution]]] = {
     "fixed": ("VALUE", Fixed),
@@ -100,8 +101,8 @@ def read_distribution(text: str, name: str) -> Distribution:
         raise ValueError(f"{name} is {text!r}: {rest!r} is not {members}; expected {FORMS}") from None
     if len(numbers) != members.count(",") + 1:
         raise ValueError(f"{name} is {text!r}: {len(numbers)} numbers where {kind} takes {members}")
-    if not all(0 <= number < math.inf for number in numbers):
-        raise ValueError(f"{name} is {text!r}: every number is finite, and 0 or more")
+    if not all(0 <= number <= LONGEST for number in numbers):
+        raise ValueError(f"{name} is {text!r}: every number is from 0 to {LONGEST:.0f}")
     if kind == "uniform" and numbers[0] > numbers[1]:
         raise ValueError(f"{name} is {text!r}: the lower end is above the higher one")
     if kind == "lognormal" and numbers[1] > _MAX_SIGMA:

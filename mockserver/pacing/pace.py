@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import chain
 from random import Random
 
-from understudy.mockserver.pacing.distributions import Distribution, Fixed, read_distribution
+from understudy.mockserver.pacing.distributions import LONGEST, Distribution, Fixed, read_distribution
 from understudy.mockserver.steps import DONE, is_stream
 from understudy.mockserver.wire import Head, Send, Step, Wait
 
@@ -24,20 +24,20 @@ class Pace:
 
     *ttft*: seconds to the first token. *tps*: events (of a stream) or tokens (of any other reply) a
     second; None: all at once. *jitter*: what each gap is multiplied by. *prefill*: prompt tokens read
-    a second, before the first token; None: in no time.
+    a second, before the first token; None: in no time. No pause is longer than a day, whatever they say.
     """
 
     ttft: Distribution = Fixed(0.0)  # noqa: RUF009  (frozen)
     tps: float | None = None
     jitter: Distribution = Fixed(1.0)  # noqa: RUF009
     prefill: float | None = None
-    seed: int = 0
 
     def __post_init__(self) -> None:
         for name in ("tps", "prefill"):
             rate = getattr(self, name)
-            if rate is not None and not 0 < rate < math.inf:
-                raise ValueError(f"{name} is {rate:g}, expected tokens a second, above 0")
+            if rate is not None and not 1 / LONGEST <= rate < math.inf:
+                least = f"at least 1/{LONGEST:.0f} (one a day), and finite"
+                raise ValueError(f"{name} is {rate:g}, expected tokens a second: {least}")
 
 
 def read_pace(
@@ -45,7 +45,6 @@ def read_pace(
     tps: float | None = None,
     jitter: str | None = None,
     prefill: float | None = None,
-    seed: int = 0,
 ) -> Pace | None:
     """Return the pace that the options say, None where none is given. Raises ValueError for what cannot be.
 
@@ -61,13 +60,13 @@ def read_pace(
         tps,
         Fixed(1.0) if jitter is None else _read_jitter(jitter),
         prefill,
-        seed,
     )
 
 
 def paced(
     steps: Iterable[Step],
     pace: Pace,
+    seed: int,
     fingerprint: bytes,
     attempt: int,
     prompt_tokens: int = 0,
@@ -75,7 +74,7 @@ def paced(
 ) -> Iterator[Step]:
     """Return *steps* (one Send an event, see ``split_events``) with the waits of *pace* between them.
 
-    Chance is thrown from the seed, the request's *fingerprint* and the *attempt*: the same request at
+    Chance is thrown from the *seed*, the request's *fingerprint* and the *attempt*: the same request at
     the same attempt comes at the same pace in every run. Errors come at once, as the API's do.
     """
     left = iter(steps)
@@ -86,7 +85,7 @@ def paced(
             yield step
             yield from left
         else:
-            dice = _dice(pace, fingerprint, attempt)
+            dice = _dice(seed, fingerprint, attempt)
             first = pace.ttft.draw(dice)
             if pace.prefill is not None:
                 first += prompt_tokens / pace.prefill
@@ -105,7 +104,7 @@ def _stream(steps: Iterator[Step], pace: Pace, dice: Random, first: float) -> It
     for step in steps:
         if isinstance(step, Send) and step.data != DONE and not step.data.startswith(b":"):
             if wait > 0.0:
-                yield Wait(wait)
+                yield Wait(min(wait, LONGEST))
             wait = gap * draw(dice)
         yield step
 
@@ -116,13 +115,16 @@ def _whole(steps: Iterator[Step], pace: Pace, first: float, tokens: int) -> Iter
     if pace.tps is not None:
         wait += tokens / pace.tps * pace.jitter.mean
     if wait > 0.0:
-        yield Wait(wait)
+        yield Wait(min(wait, LONGEST))
     yield from steps
 
 
 def _read_jitter(text: str) -> Distribution:
     if ":" in text:
-        return read_distribution(text, "jitter")
+        factors = read_distribution(text, "jitter")
+        if factors.mean > 0:
+            return factors
+        raise ValueError(f"jitter is {text!r}: factors around 0 leave no gaps; around 1: normal:1,0.2")
     try:
         return read_distribution(f"normal:1,{text.strip()}", "jitter")
     except ValueError:
@@ -131,6 +133,6 @@ def _read_jitter(text: str) -> Distribution:
         ) from None
 
 
-def _dice(pace: Pace, fingerprint: bytes, attempt: int) -> Random:
-    key = b"%d:pace:%d:%b" % (pace.seed, attempt, fingerprint)
+def _dice(seed: int, fingerprint: bytes, attempt: int) -> Random:
+    key = b"%d:pace:%d:%b" % (seed, attempt, fingerprint)
     return Random(int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big"))

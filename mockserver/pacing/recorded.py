@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
+from understudy.mockserver.pacing.distributions import LONGEST
 from understudy.mockserver.steps import Rewrite, is_stream
 from understudy.mockserver.wire import Head, Send, Step, Wait
 
@@ -32,7 +33,7 @@ def recorded_pace(timing: Timing, speed: float = 1.0) -> Rewrite:
                 yield step
                 yield from _pieces(left, timing, speed)
             else:
-                yield Wait(timing[0][0] / speed)
+                yield Wait(min(timing[0][0] / speed, LONGEST))
                 yield step
                 yield from _pieces(left, [(0.0, timing[0][1]), *timing[1:]], speed)
 
@@ -68,5 +69,5 @@ def _next(coming: Iterator[tuple[float, int]], speed: float) -> tuple[float, int
     for seconds, size in coming:
         wait += seconds / speed
         if size:
-            return wait, size
+            return min(wait, LONGEST), size
     return 0.0, 0

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import jsonschema_rs
 
@@ -19,12 +19,14 @@ from understudy.mockserver.scripts.rule import Rule
 from understudy.mockserver.scripts.templates import TemplateError
 
 if TYPE_CHECKING:
+    from understudy.contracts.profiles.profile import Profile
     from understudy.mockserver.faults.rules import FaultRule
     from understudy.mockserver.limits.limit import Limit
 
 _ANSWERS = ("reply", "replies", "fail")
 _MOST_TOLD = 20
 _Path = tuple["str | int", ...]
+_T = TypeVar("_T")
 
 
 class Scenario(NamedTuple):
@@ -40,8 +42,8 @@ def read_scenario(text: str | bytes, where: str) -> tuple[Rule, ...]:
     return read_whole(text, where).rules
 
 
-def read_whole(text: str | bytes, where: str) -> Scenario:
-    """Return the scenario in *text* (bytes: in UTF-8), which was read from *where*.
+def read_whole(text: str | bytes, where: str, profile: Profile | None = None) -> Scenario:
+    """Return the scenario in *text* (bytes: in UTF-8), read from *where*, for *profile* (None: any).
 
     Raises ValueError with all that is wrong, a line each: ``file:line: path: reason``.
     """
@@ -54,7 +56,7 @@ def read_whole(text: str | bytes, where: str) -> Scenario:
         if not told or _rule_fits(document)
     ]
     faults = reader.faults(() if told else _listed(marked.value, "faults"))
-    limits = reader.limits(() if told else _listed(marked.value, "limits"))
+    limits = reader.limits(() if told else _listed(marked.value, "limits"), profile)
     if told or reader.told:
         several = sorted(dict.fromkeys((*told, *reader.told)), key=lambda line: _line(line, where))
         raise ValueError("\n".join(several[:_MOST_TOLD]))
@@ -116,22 +118,26 @@ class _Reader:
         # here: few scenarios have faults, and the catalogue is large
         from understudy.mockserver.faults.rules import read_fault
 
-        found = []
-        for number, document in enumerate(documents):
-            path = ("faults", number)
-            try:
-                found.append(read_fault(document, self._place(path)))
-            except ValueError as error:
-                self._tell(path, str(error))
-        return tuple(found)
+        return self._each("faults", documents, lambda one, path: (read_fault(one, self._place(path)),))
 
-    def limits(self, documents: Sequence[Any]) -> tuple[Limit, ...]:
+    def limits(self, documents: Sequence[Any], profile: Profile | None) -> tuple[Limit, ...]:
         """Return the limits, without those something is wrong with (and told)."""
         if not documents:
             return ()
-        from understudy.mockserver.limits.reading import read_limits  # here: few scenarios have limits
+        from understudy.mockserver.limits.reading import read_limit  # here: few scenarios have limits
 
-        return read_limits(documents, lambda path, reason: self._tell(("limits", *path), reason))
+        return self._each("limits", documents, lambda one, _: read_limit(one, profile))
+
+    def _each(
+        self, part: str, documents: Sequence[Any], read: Callable[[Any, _Path], tuple[_T, ...]]
+    ) -> tuple[_T, ...]:
+        found: list[_T] = []
+        for number, document in enumerate(documents):
+            try:
+                found += read(document, (part, number))
+            except ValueError as error:
+                self._tell((part, number), str(error))
+        return tuple(found)
 
     def _answers(self, document: Mapping[str, Any], path: _Path) -> tuple[Answering, ...]:
         given = [name for name in _ANSWERS if name in document]

@@ -108,6 +108,13 @@ class Scripts:
         with self._lock:
             return tuple(self._rules.values())
 
+    @property
+    def numbered(self) -> Mapping[int, Rule]:
+        """The rules by number, which stays what it is while others come and go; what replaces a rule takes
+        it over."""
+        with self._lock:
+            return dict(self._rules)
+
     def add(self, *rules: Rule) -> None:
         """Define *rules* behind those there are."""
         with self._lock:

@@ -11,42 +11,34 @@ import asyncio.base_events
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 import anyio
 import anyio._backends._asyncio  # it keeps asyncio.sleep by name: before that is replaced
 
 from understudy.mockserver.virtual.dates import virtual_datetime
 from understudy.mockserver.virtual.loops import Loops
+from understudy.mockserver.virtual.replacements import Replacements, Row
 from understudy.mockserver.virtual.scope import Scope, root
 from understudy.mockserver.virtual.trio_clock import TrioClock
 from understudy.mockserver.virtual.trio_threads import TrioThreads
 
-
-class Patch(NamedTuple):
-    owner: Any
-    name: str
-    original: Any
-    replaced: Any
-
-
 _lock = threading.Lock()
 _scopes: list[Scope] = []  # the innermost last
-_patches: list[Patch] = []
 
 
 @contextmanager
 def installed(scope: Scope) -> Iterator[None]:
     """Let *scope* answer while the context is open."""
     loops_of_scope = Loops(scope)
-    before, scope.clock.driven = scope.clock.driven, loops_of_scope.drives
     with _lock:
         if not _scopes:
-            _apply()
+            _replacements.make()
         _scopes.append(scope)
         _loops[scope] = loops_of_scope
+    before, scope.clock.driven = scope.clock.driven, loops_of_scope.drives
     try:
         if scope.modules is None:
             loops_of_scope.take_running()
@@ -58,7 +50,7 @@ def installed(scope: Scope) -> Iterator[None]:
             _scopes.remove(scope)
             del _loops[scope]
             if not _scopes:
-                _restore()
+                _replacements.undo()
 
 
 _loops: dict[Scope, Loops] = {}
@@ -79,49 +71,6 @@ def _whole() -> Scope | None:
     """Return the innermost scope of this thread that is for all modules."""
     scope = _scope("")
     return scope if scope is not None and scope.modules is None else None
-
-
-def _apply() -> None:
-    for owner, name, make in _table():
-        original = getattr(owner, name)
-        replaced = make(original)
-        setattr(owner, name, replaced)
-        _patches.append(Patch(owner, name, original, replaced))
-
-
-def _restore() -> None:
-    while _patches:
-        owner, name, original, replaced = _patches.pop()
-        if getattr(owner, name) is replaced:  # else somebody has replaced ours, and will put it back
-            setattr(owner, name, original)
-
-
-_Make = Callable[[Any], Any]
-
-
-def _table() -> list[tuple[Any, str, _Make]]:
-    rows: list[tuple[Any, str, _Make]] = [
-        (time, "sleep", _sleep),
-        (time, "time", lambda original: _read(original, lambda scope: scope.clock.now())),
-        (time, "time_ns", lambda original: _read(original, lambda scope: int(scope.clock.now() * 1e9))),
-        (time, "monotonic", lambda original: _read(original, lambda scope: scope.monotonic())),
-        (time, "monotonic_ns", lambda original: _read(original, lambda scope: int(scope.monotonic() * 1e9))),
-        (asyncio, "sleep", lambda original: _asleep(original, "asyncio.sleep")),
-        (anyio, "sleep", lambda original: _asleep(original, "anyio.sleep")),
-        (asyncio.base_events.BaseEventLoop, "run_forever", _run_forever),
-        (threading.Thread, "start", _start),
-    ]
-    if "trio" in sys.modules:
-        trio = sys.modules["trio"]
-        rows += [
-            (trio, "sleep", lambda original: _asleep(original, "trio.sleep")),
-            (trio, "run", _run_trio),
-            (trio._core._thread_cache, "THREAD_CACHE", lambda cache: TrioThreads(cache, _here)),
-        ]
-    for name in ("backoff._sync", "backoff._async"):
-        if name in sys.modules:
-            rows.append((sys.modules[name], "datetime", lambda _: virtual_datetime(_now)))
-    return rows
 
 
 def _now() -> float:
@@ -193,3 +142,34 @@ def _run_trio(original: Callable[..., Any]) -> Callable[..., Any]:
         return original(*args, clock=clock, **options)
 
     return run
+
+
+def _trio(trio: Any) -> list[Row]:
+    return [
+        (trio, "sleep", lambda original: _asleep(original, "trio.sleep")),
+        (trio, "run", _run_trio),
+        (trio._core._thread_cache, "THREAD_CACHE", lambda cache: TrioThreads(cache, _here)),
+    ]
+
+
+def _backoff(module: Any) -> list[Row]:
+    return [(module, "datetime", lambda _: virtual_datetime(_now))]
+
+
+_ROWS: list[Row] = [
+    (time, "sleep", _sleep),
+    (time, "time", lambda original: _read(original, lambda scope: scope.clock.now())),
+    (time, "time_ns", lambda original: _read(original, lambda scope: int(scope.clock.now() * 1e9))),
+    (time, "monotonic", lambda original: _read(original, lambda scope: scope.monotonic())),
+    (time, "monotonic_ns", lambda original: _read(original, lambda scope: int(scope.monotonic() * 1e9))),
+    (asyncio, "sleep", lambda original: _asleep(original, "asyncio.sleep")),
+    (anyio, "sleep", lambda original: _asleep(original, "anyio.sleep")),
+    (asyncio.base_events.BaseEventLoop, "run_forever", _run_forever),
+    (threading.Thread, "start", _start),
+]
+_LATER: Mapping[str, Callable[[Any], Sequence[Row]]] = {
+    "trio": _trio,
+    "backoff._sync": _backoff,
+    "backoff._async": _backoff,
+}
+_replacements = Replacements(_ROWS, _LATER)

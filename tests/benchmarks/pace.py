@@ -23,12 +23,9 @@ from pathlib import Path
 from understudy.mockserver.app import App
 from understudy.mockserver.chat import Answer, ChatRequest, Choice
 from understudy.mockserver.engine import Engine
-from understudy.mockserver.journal import Reply
-from understudy.mockserver.pacing.pace import Pace, paced, read_pace
+from understudy.mockserver.pacing.pace import read_pace
 from understudy.mockserver.serve import listen, run
 from understudy.mockserver.settings import Settings
-from understudy.mockserver.steps import split_events
-from understudy.mockserver.wire import Request
 
 BOUND = 300  # seconds
 BODY = b'{"model":"gpt-4o","stream":true,"messages":[{"role":"user","content":"how long?"}]}'
@@ -38,25 +35,13 @@ REQUEST = (
 )
 
 
-class PacedEngine(Engine):
-    """An engine all of whose replies come at one pace."""
-
-    pace: Pace
-
-    def handle(self, request: Request, now: float) -> Reply:
-        entry, steps = super().handle(request, now)
-        return Reply(entry, paced(split_events(steps), self.pace, b"", entry.number))
-
-
 def serve(port: int, events: int, rate: float, jitter: str | None) -> None:
     def words(chat: ChatRequest) -> Answer:
         message = {"role": "assistant", "content": "word " * (events - 3), "refusal": None}
         return Answer((Choice(message),))
 
-    engine = PacedEngine(Settings(), words)
     pace = read_pace(ttft="0.5", tps=rate, jitter=jitter)
-    assert pace is not None
-    engine.pace = pace
+    engine = Engine(Settings(pace=pace), lambda settings: words)
     gc.freeze()  # as understudy serve does
     gc.set_threshold(20_000, 20, 20)
     run(App(engine), listen("127.0.0.1", port), lambda: print("ready", flush=True))

@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from understudy.mockserver.app import LARGE, App
+from understudy.mockserver.app import ADMIN, LARGE, App
 from understudy.mockserver.chat import Answer, ChatRequest, Choice
 from understudy.mockserver.engine import Engine
 from understudy.mockserver.errors import ApiError
@@ -444,12 +444,14 @@ def test_it_lives_and_ends_with_the_server_that_hosts_it() -> None:
 
 @dataclass
 class Slow(Scripted):
-    """An engine that decides about a large request only when a small one has been answered."""
+    """An engine that takes its time for a large request, and to be administered: until a small one has been
+    answered."""
 
     small_was_answered: threading.Event = field(default_factory=threading.Event)
 
     def handle(self, request: Request, now: float) -> Reply:
-        answered = len(request.body) <= LARGE or self.small_was_answered.wait(BOUND)
+        long = len(request.body) > LARGE or ADMIN in request.path
+        answered = not long or self.small_was_answered.wait(BOUND)
         return Reply(Entry(0, now, request), (OK, Send(b"in time" if answered else b"kept waiting")))
 
 
@@ -459,10 +461,14 @@ def test_a_speed_that_is_none_is_named(speed: float) -> None:
         App(Engine(Settings(), lambda settings: echo), speed=speed)
 
 
-def test_a_large_request_keeps_nobody_waiting() -> None:
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [(CHAT, b" " * (LARGE + 1)), ("/__understudy/rules", b"{}"), ("/ns/a/__understudy/rules", b"{}")],
+)
+def test_what_takes_its_time_keeps_nobody_waiting(path: str, body: bytes) -> None:
     engine = Slow([])
     with door(engine) as place, place.connection() as large, place.connection() as small:
-        large.request("POST", CHAT, b" " * (LARGE + 1), KEY)
+        large.request("POST", path, body, KEY)
         said_meanwhile = post(small, GOOD).read()
         engine.small_was_answered.set()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from understudy.fixtures import recordings_folder, sample
 from understudy.mockserver.build import (
     build,
+    of_namespaces,
     open_cassettes,
     open_clock,
     open_faults,
@@ -158,7 +160,7 @@ def test_what_is_not_chosen_is_nothing() -> None:
 
     assert open_scenarios([], settings) == (settings, ())
     assert open_faults([]) == open_limits(None, rpm=[]) == ()
-    assert open_pace(None, None, None, None, 0) is None
+    assert open_pace(None, None, None, None) is None
 
 
 def test_a_tier_stands_behind_the_counts() -> None:
@@ -166,6 +168,17 @@ def test_a_tier_stands_behind_the_counts() -> None:
 
     assert (limits[0].requests_per_minute, limits[0].model) == (2, "gpt-4o")
     assert {limit.group for limit in limits[1:]} == {"tier tier1"}
+
+
+def test_a_tier_is_one_of_the_profile(tmp_path: Path) -> None:
+    file = tmp_path / "s.yaml"
+    file.write_text("limits: [{tier: tier1}]\n")
+
+    assert open_limits("tier1", Settings().api) == open_scenarios([file], Settings())[0].limits
+    with pytest.raises(ValueError, match=r"no tier 'tier1': .* the profile azure is of"):
+        open_limits("tier1", Settings(profile="azure").api)
+    with pytest.raises(ValueError, match=r"s\.yaml:1: \$\.limits\[0\]: no tier 'tier1'"):
+        open_scenarios([file], Settings(profile="azure"))
 
 
 def test_what_was_decided_is_decided_again_without_the_rules() -> None:
@@ -187,6 +200,16 @@ def test_what_was_decided_is_decided_again_without_the_rules() -> None:
     assert len(tape) == 24
 
 
+def test_a_namespace_holds_a_quarter() -> None:
+    settings = Settings(seed=3)
+
+    own = of_namespaces(settings)
+
+    assert (own.journal_bytes, own.stored_bytes) == (8 * 2**20, 8 * 2**20)
+    assert replace(own, journal_bytes=32 * 2**20, stored_bytes=32 * 2**20) == settings
+    assert of_namespaces(Settings(journal_bytes=1, stored_bytes=1)).journal_bytes == 1
+
+
 def test_clocks() -> None:
     real, scaled = open_clock("real"), open_clock("scaled=1e6")
     before = scaled.now()
@@ -199,8 +222,10 @@ def test_clocks() -> None:
 
 @pytest.mark.parametrize(
     "said", ["", "fast", "real=1", "virtual", "scaled", "scaled=", "scaled=x", "scaled=0", "scaled=-1",
-             "scaled=inf", "scaled=nan"]
+             "scaled=inf", "scaled=nan", "scaled=1e308", "scaled=1e-300"]
 )  # fmt: skip
 def test_no_clock(said: str) -> None:
-    with pytest.raises(ValueError, match=f"^--clock {said}: expected real, or scaled=F with F above 0"):
+    with pytest.raises(
+        ValueError, match=f"^--clock {said}: expected real, or scaled=F with F from 0.001 to 1000000"
+    ):
         open_clock(said)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
+import sys
 import threading
 import time
+from copy import copy
 
 import pytest
 
@@ -33,10 +36,15 @@ def test_a_scaled_minute_is_short() -> None:
     assert RealClock().lasts(60) == 60
 
 
-@pytest.mark.parametrize("factor", [0, -1, math.inf, math.nan])
+@pytest.mark.parametrize("factor", [0, -1, math.inf, math.nan, 1e308, 1e-300, 1_000_001, 0.0009])
 def test_a_factor_that_cannot_be(factor: float) -> None:
-    with pytest.raises(ValueError, match=f"is {factor}, expected more than 0"):
+    with pytest.raises(ValueError, match=re.escape(f"is {factor}, expected 0.001 to 1000000")):
         ScaledClock(factor)
+
+
+@pytest.mark.parametrize("factor", [0.001, 1_000_000])
+def test_a_factor_at_the_edge(factor: float) -> None:
+    assert ScaledClock(factor).lasts(factor) == 1
 
 
 def test_virtual_time_stands_still_until_somebody_waits() -> None:
@@ -139,6 +147,35 @@ def test_a_thread_blocked_out_of_sight_does_not_hold_the_clock_for_ever() -> Non
     thread.join(timeout=20)
 
     assert clock.now() == 10
+
+
+def test_threads_may_join_while_the_clock_looks_at_the_others() -> None:
+    clock, going = VirtualClock(0), threading.Event()
+    ended = [threading.Thread(target=int) for _ in range(1_000)]  # it takes a while to look at so many
+    for thread in ended:
+        clock.join(thread)
+        thread.start()
+        thread.join()
+
+    def begin() -> None:
+        while not going.is_set():
+            clock.join(copy(ended[0]))
+
+    others = [threading.Thread(target=begin) for _ in range(2)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in others:
+            thread.start()
+        for _ in range(20):
+            clock.sleep(1)
+    finally:
+        sys.setswitchinterval(interval)
+        going.set()
+        for thread in others:
+            thread.join()
+
+    assert clock.now() == 20
 
 
 def test_a_thread_at_work_is_waited_for() -> None:

@@ -95,6 +95,21 @@ def test_faults_hold_from_the_next_request_on_and_keep_their_counts() -> None:
     assert [*seen, house.ask()[0]] == [429, 429, 200, 503, 200]
 
 
+def test_a_fault_that_is_added_waits_for_what_is_left_of_those_before() -> None:
+    house = House(faults=(fail(429, times=2),))
+    seen = [house.ask()[0] for _ in range(3)]
+    house.controls.set_faults([*house.controls.faults, fail(503, times=1)])
+    seen += [house.ask()[0] for _ in range(2)]
+    house.controls.set_faults([*house.controls.faults, fail(500, times=2)])
+    seen.append(house.ask()[0])
+    house.controls.set_faults([*house.controls.faults, fail(408, times=1)])
+    seen += [house.ask()[0] for _ in range(3)]
+
+    assert seen == [429, 429, 200, 503, 200, 500, 500, 408, 200]
+    house.controls.reset(["counters"])
+    assert [house.ask()[0] for _ in range(7)] == [429, 429, 503, 500, 500, 408, 200]
+
+
 def test_a_window_of_time_is_not_begun_anew_by_another_fault() -> None:
     house = House(faults=(fail(503, window=(0, 10)),))
     assert house.ask(now=NOW)[0] == 503
@@ -102,6 +117,14 @@ def test_a_window_of_time_is_not_begun_anew_by_another_fault() -> None:
     house.controls.set_faults([*house.controls.faults, fail(500, nth=99)])
 
     assert house.ask(now=NOW + 11)[0] == 200
+
+
+def test_a_reset_begins_windows_of_time_anew() -> None:
+    house = House(faults=(fail(503, window=(0, 10)),))
+    seen = [house.ask(now=NOW)[0], house.ask(now=NOW + 11)[0]]
+    house.controls.reset(["counters"])
+
+    assert [*seen, house.ask(now=NOW + 50)[0], house.ask(now=NOW + 61)[0]] == [503, 200, 503, 200]
 
 
 def test_what_was_used_of_a_limit_stays_used_when_its_number_changes() -> None:

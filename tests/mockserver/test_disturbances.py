@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from understudy.mockserver.build import build
 from understudy.mockserver.chat import Verbatim
+from understudy.mockserver.controls import Controls
 from understudy.mockserver.engine import Engine
 from understudy.mockserver.faults.decisions import Deciding, Decision
 from understudy.mockserver.faults.match import Asked
@@ -21,7 +22,7 @@ from understudy.mockserver.faults.rules import fault, parse_fault
 from understudy.mockserver.faults.tape import Recording, Tape
 from understudy.mockserver.journal import Entry, Reply
 from understudy.mockserver.limits.limit import Limit
-from understudy.mockserver.pacing.distributions import Fixed
+from understudy.mockserver.pacing.distributions import Fixed, Normal
 from understudy.mockserver.pacing.pace import Pace
 from understudy.mockserver.scripts.script import Script
 from understudy.mockserver.settings import Settings
@@ -101,6 +102,24 @@ def test_what_a_limit_refuses_uses_up_no_fault() -> None:
     assert [ask(engine, NOW + second).status for second in (0, 1, 2, 120)] == [200, 429, 429, 503]
 
 
+def test_what_a_limit_refuses_is_no_try_for_faults_that_count_tries() -> None:
+    engine = made(
+        limits=(Limit(requests_per_minute=1, scope=()),), faults=(parse_fault("503@times=1,per=request"),)
+    )
+
+    seen = [ask(engine, NOW, "a"), ask(engine, NOW + 1, "b"), ask(engine, NOW + 130, "b")]
+
+    assert [one.status for one in seen] == [503, 429, 503]
+
+
+def test_a_header_counts_the_tries_that_had_it() -> None:
+    engine = made(fault_header=True)
+    wish = [(b"x-understudy-fault", b"429@times=1")]
+    asked = [(), wish, wish, [(b"x-understudy-fault", b"503@times=1")]]
+
+    assert [ask(engine, headers=headers).status for headers in asked] == [200, 429, 200, 503]
+
+
 def test_an_error_fault_leaves_the_turn_to_the_next_attempt() -> None:
     engine = made(two_answers(), faults=(parse_fault("503,503,ok"),))
 
@@ -166,7 +185,7 @@ def test_a_wish_that_cannot_be_read_is_refused_and_uses_up_nothing() -> None:
     assert seen.status == 400
     assert seen.json["error"]["type"] == "understudy_fault"
     message = seen.json["error"]["message"]
-    assert message.startswith("x-understudy-fault: x-understudy-fault 'rate_limti': ")
+    assert message.startswith("x-understudy-fault 'rate_limti': ")
     assert "rate_limit" in message.partition("': ")[2]
     assert said(ask(engine)) == "first"
 
@@ -184,6 +203,26 @@ def test_a_pace_is_kept_by_answers_and_a_cut_cuts_what_is_on_its_way() -> None:
     assert any(isinstance(step, Wait) for step in cut.rest)
     refused = Seen(engine.handle(request(n=0), NOW))
     assert [type(step) for step in refused.rest] == [Send]
+
+
+def test_the_pace_follows_the_seed_that_is_set() -> None:
+    def waits(engine: Engine) -> list[float]:
+        return [step.seconds for step in ask(engine, stream=True).rest if isinstance(step, Wait)]
+
+    pace = Pace(Normal(1.0, 0.5))
+    engine, first, second = (made(two_answers(), pace=pace, seed=seed) for seed in (1, 1, 7))
+
+    Controls(engine).set_seed(7)
+
+    assert waits(engine) == waits(second) != waits(first)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("known", [{"faults": (fault("refuse_connection"),)}, {"pace": Pace(Fixed(5.0))}])
+def test_a_reply_whose_head_may_never_be_sent_has_no_status_yet(known: Any, stream: bool) -> None:
+    reply = made(**known).handle(request(stream=stream), NOW)
+
+    assert (reply.entry.status, reply.entry.headers) == (0, ())
 
 
 def test_a_recording_is_replayed_as_it_came() -> None:
@@ -243,6 +282,23 @@ def test_a_refused_request_keeps_what_it_reserved() -> None:
 
     assert ask(engine, max_tokens=0, n=1, messages=[]).status == 400
     assert ask(engine, max_tokens=990).status == 429
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"temperature": 9}, {"messages": [5]}, {"messages": "words"}, {"messages": None}, {"tools": [{}]}],
+)
+def test_a_request_that_breaks_the_contract_reserves_its_prompt(wrong: Any) -> None:
+    engine = made(limits=(Limit(requests_per_minute=100, tokens_per_minute=10_000),))
+
+    plain = ask(engine, NOW, "a few words")
+    engine.state.refill()
+    seen = ask(engine, NOW, "a few words", **wrong)
+
+    assert (plain.status, seen.status) == (200, 400)
+    assert seen.left[1] <= 10_000 - 16
+    if "messages" not in wrong and "tools" not in wrong:
+        assert seen.left == plain.left
 
 
 def test_slots_are_given_back_when_the_sending_has_ended() -> None:
@@ -336,7 +392,7 @@ def test_a_page_of_another_origin_is_told_too() -> None:
 
 def test_what_is_known_of_requests_is_bounded() -> None:
     engine = made(faults=(fault(503, nth=9_999),))
-    disturbances = engine._disturbances
+    disturbances = engine._reception.disturbances
     assert disturbances is not None
 
     for number in range(600):

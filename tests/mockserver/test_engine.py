@@ -448,3 +448,21 @@ def test_any_json_has_an_answer_under_the_lenient_contract_too(members: dict[str
     result = chat(LENIENT, **members)
 
     assert result.status in {200, 400, 501}, result.entry.trace
+
+
+def test_what_decides_about_faults_may_break_and_a_reply_comes_all_the_same() -> None:
+    class Breaking:
+        def counters(self, asked: Any) -> tuple[bytes, ...]:
+            return ()
+
+        def decide(self, *_: Any) -> None:
+            raise RuntimeError("tape torn")
+
+    made = Engine(Settings(), lambda settings: echo, deciding=lambda rules: Breaking())
+
+    found = Result(made, Request("POST", CHAT, [KEY], json.dumps(GOOD).encode()))
+
+    assert (found.status, found.entry.complaint) == (500, "RuntimeError: tape torn")
+    assert "tape torn" in found.entry.trace
+    assert "tape torn" not in found.body.decode()
+    assert len(made.journal) == 1

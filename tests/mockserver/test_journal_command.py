@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from understudy.mockserver.journal_command import entries_of, journal
 
-TOKEN = "let-me-in"
+TOKEN = "let-me-in-🦊"
 
 
 def entry(number: int, at: float, status: int, **more: Any) -> Mapping[str, Any]:
@@ -44,7 +44,7 @@ def served(
 
         def _page(self) -> tuple[int, bytes]:
             parts = urlsplit(self.path)
-            if self.headers.get("authorization") != f"Bearer {TOKEN}":
+            if self.headers.get("authorization", "").encode("latin-1") != f"Bearer {TOKEN}".encode():
                 return 401, b"{}"
             if parts.path != "/there/__understudy/journal":
                 return 404, b"{}"
@@ -88,6 +88,13 @@ def test_a_line_a_request() -> None:
     assert result.output.splitlines()[3] == (
         "3  POST /v1/chat/completions 200  generated  \\x1b[2J  cut  cut_midstream"
     )
+
+
+def test_a_request_that_got_no_reply() -> None:
+    with served([entry(3, 103.0, 0, outcome="cut", fault="drop")]) as url:
+        lines = run(url).output.splitlines()
+
+    assert lines == ["3  POST /v1/chat/completions no reply  generated  gpt-4o  cut  drop"]
 
 
 def test_json_is_a_document_a_line() -> None:

@@ -26,7 +26,8 @@ def test_a_file_is_meant_by_its_path(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("opnai", "no profile 'opnai'"),
+        ("opnai", "no profile 'opnai'; there are: .*; nearest is 'openai'"),
+        ("", "no profile ''; there are: openai"),
         ("nowhere.yaml", "the profile nowhere.yaml cannot be read"),
     ],
 )

@@ -159,6 +159,15 @@ def test_listening_beyond_this_machine_is_said(served: Any) -> None:
     assert said == "listening beyond this machine, on 0.0.0.0: anybody there can ask\n"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has all of 127/8")
+def test_all_of_loopback_is_this_machine(served: Any) -> None:
+    with served("--host", "127.0.0.2") as server:
+        status = server.ask("GET", "/__understudy/health")[0]
+        _, _, said = server.end()
+
+    assert (status, said) == (200, "")
+
+
 def large_recording(folder: Path) -> dict[str, Any]:
     """Write a recording with a reply that no socket holds; return its request."""
     document = sample("text")

@@ -58,9 +58,16 @@ def test_a_file_brings_faults_and_limits(served: Any, tmp_path: Path) -> None:
         (["--tier", "gold"], "no tier 'gold'; there are: free, tier1"),
         (["--ttft", "soon"], "ttft is 'soon'"),
         (["--speed", "2"], "--speed goes with --timing recorded"),
-        (["--timing", "recorded", "--speed", "0"], "expected a factor above 0"),
+        (["--timing", "recorded", "--speed", "0"], "--speed is 0, expected 0.001 to 1000000"),
+        (["--timing", "recorded", "--speed", "-1"], "--speed is -1, expected"),
         (["--clock", "fast"], "--clock fast: expected real, or scaled=F"),
+        (
+            ["--clock", "scaled=1e308"],
+            "--clock scaled=1e308: expected real, or scaled=F with F from 0.001 to",
+        ),
         (["--admin-token", ""], "--admin-token is empty"),
+        (["--admin-token", "gehe\U0001f98am"], "--admin-token has letters that no header carries; expected"),
+        (["--admin-token", "geheim "], "--admin-token has letters that no header carries; expected"),
         (["--tape", "no/where"], "the tape no/where cannot be written: No such file or directory"),
         (["--tape", "bad.yaml"], "there is something in bad.yaml already"),
         (["--replay-tape", "nowhere"], "the tape nowhere cannot be read: No such file or directory"),
@@ -193,6 +200,16 @@ def test_beyond_this_machine_it_takes_a_token(served: Any, arguments: list[str],
     assert found == status
     if found == 404:
         assert "--admin-token TOKEN turns it on" in body["error"]["message"]
+
+
+def test_a_namespace_holds_less_than_the_server(served: Any) -> None:
+    with served() as server:
+        kept = []
+        for space in ("", "/ns/a"):
+            assert server.ask("POST", f"{space}/v1/nothing", "x" * 9 * 2**20)[0] == 404
+            kept.append(len(server.ask("GET", f"{space}/__understudy/journal")[2]["data"]))
+
+    assert kept == [1, 0]
 
 
 def test_the_journal_of_a_running_server_is_shown(served: Any, tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def test_what_a_limit_refuses_takes_nothing_else() -> None:
     first, refused, later = (state.take(needs, NOW + seconds) for seconds in (0, 1, 60))
 
     assert (first.turn, first.position, first.counts) == (0, 0, (0,))
-    assert (refused.number, refused.attempt, refused.turn, refused.counts) == (1, 1, 2, (1,))
+    assert (refused.number, refused.attempt, refused.turn, refused.counts) == (1, 1, 2, ())
     assert refused.charged is not None
     assert refused.charged.shortage is not None
     assert (later.number, later.attempt, later.turn, later.position, later.counts) == (2, 2, 1, 0, (1,))
@@ -178,3 +178,11 @@ def test_threads_are_served_no_more_than_the_limit() -> None:
     assert len(served) == 1_000
     assert sorted(one.position for one in served) == list(range(1_000))
     assert sorted(one.counts for one in served) == [(number,) for number in range(1_000)]
+
+
+def test_a_retry_is_known_after_many_other_requests() -> None:
+    state = MemoryState()
+    for number in range(80_000):
+        state.take(Needs(b"%d" % number), NOW)
+
+    assert state.take(Needs(b"0"), NOW).attempt == 1

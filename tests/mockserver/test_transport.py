@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import math
 import socket
 import struct
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from importlib import import_module
 from typing import Any
 
@@ -18,6 +20,7 @@ from understudy.mockserver.app import App
 from understudy.mockserver.build import build
 from understudy.mockserver.clock import RealClock, VirtualClock
 from understudy.mockserver.engine import Engine
+from understudy.mockserver.faults.rules import fault
 from understudy.mockserver.generation.source import generated
 from understudy.mockserver.journal import Reply
 from understudy.mockserver.serve import serving
@@ -268,6 +271,23 @@ def test_the_journal_hears_how_it_ended(
     assert engine.outcomes == [outcome]
 
 
+@pytest.mark.parametrize("served", [False, True])
+@pytest.mark.parametrize(("name", "status"), [("reset_before_head", 0), ("reset_midstream", 200)])
+def test_the_status_is_that_of_the_head_that_was_sent(
+    library: Any, name: str, status: int, served: bool
+) -> None:
+    engine = build(Settings(faults=(fault(name),)))
+    with ExitStack() as open_now:
+        url = open_now.enter_context(serving(App(engine))) if served else "http://understudy/v1"
+        door = library.HTTPTransport() if served else transport(engine, library)
+        client = open_now.enter_context(library.Client(transport=door))
+        with pytest.raises(library.TransportError):
+            client.post(f"{url}/chat/completions", json=question(stream=True), headers=KEY)
+
+    (entry,) = engine.journal
+    assert (entry.outcome, entry.status, bool(entry.headers)) == ("cut", status, bool(status))
+
+
 @pytest.mark.parametrize(
     ("rest", "outcome"),
     [
@@ -304,6 +324,33 @@ def test_steps_that_raise(library: Any, before: list[Step], read: Callable[..., 
         read(library, make(engine, library))
 
     assert engine.outcomes == ["failed"]
+
+
+def test_steps_that_raise_while_the_client_leaves(library: Any) -> None:
+    def steps() -> Iterable[Step]:
+        yield from [CHUNKED, Send(b"a")]
+        raise LookupError("a fault of the user's own")
+
+    engine = Performing(steps())
+    with library.Client(transport=transport(engine, library)) as client:
+        response = client.send(client.build_request("GET", "http://understudy/"), stream=True)
+        with pytest.raises(LookupError, match="the user's own"):
+            response.close()
+
+    assert engine.outcomes == ["failed"]
+
+
+@pytest.mark.parametrize("read", [False, True])
+def test_a_reply_that_is_thrown_away_ends_before_the_next_request(library: Any, read: bool) -> None:
+    engine = Performing([CHUNKED, Send(b"a"), Wait(1), Send(b"b")])
+    with library.Client(transport=transport(engine, library, clock=VirtualClock())) as client:
+        response = client.send(client.build_request("GET", "http://understudy/"), stream=True)
+        assert not read or next(response.iter_raw()) == b"a"
+        del response
+        gc.collect()
+        client.get("http://understudy/")
+
+    assert engine.outcomes == ["client left", "sent"]
 
 
 def test_a_task_that_is_cancelled_has_left(library: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from understudy.mockserver.admin.access import Access, is_loopback
+from understudy.mockserver.admin.access import Access, is_among, is_loopback, secrets
 from understudy.mockserver.admin.problems import Problem
 from understudy.mockserver.wire import Request
 
@@ -154,3 +154,13 @@ def test_refusals_never_show_the_token() -> None:
 
     assert TOKEN not in str(caught.value)
     assert TOKEN not in repr(access)
+
+
+def test_secrets_are_read_where_they_stand() -> None:
+    pairs = [(b"authorization", b"bearer one"), (b"authorization", b"Basic no"), (b"api-key", b" tw\xf6 ")]
+    given = secrets(Request("GET", "/", pairs), b"api-key")
+
+    assert given == ["twö", "one"]
+    assert is_among(given, [b"three", "twö".encode("latin-1")])
+    assert not is_among(given, [b"three", b"on", b""])
+    assert not is_among([], [b"one"])

@@ -92,7 +92,7 @@ def test_a_reset_is_of_the_parts_named(admin: Any) -> None:
 def test_namespaces_are_listed_and_removed(admin: Any) -> None:
     assert admin("GET", "/namespaces")[1] == {"object": "list", "data": [], "limit": 0, "dropped": 0}
     spaces: Namespaces[str] = Namespaces("default", str)
-    spaces.choose("/ns/a/v1/models", ())
+    spaces.engine("a")
     admin.desk = replace(admin.desk, spaces=spaces)
 
     assert admin("GET", "/namespaces")[1]["data"] == [{"name": "a"}]

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from understudy.contracts import Violation
+from understudy.mockserver.admin.desk import Desk
 from understudy.mockserver.admin.exchanges import OUTCOMES, whole
+from understudy.mockserver.controls import Controls
+from understudy.mockserver.engine import Engine
 from understudy.mockserver.journal import Entry
 from understudy.mockserver.wire import Request
 
@@ -150,12 +155,29 @@ def test_no_key_leaves_the_journal() -> None:
     request = Request(
         "POST", f"/v1/{SECRET}", headers, json.dumps({"a": SECRET}).encode(), f"api-key={SECRET}".encode()
     )
-    entry = Entry(0, 0.0, request, reply=SECRET.encode(), complaint=SECRET, note=SECRET, trace=SECRET)
+    told = dict.fromkeys(("model", "complaint", "note", "fault", "trace"), SECRET)
+    broken = replace(BROKEN, message=SECRET)
+    entry = Entry(0, 0.0, request, reply=SECRET.encode(), violations=(broken,), **told)  # type: ignore[arg-type]
 
     shown = json.dumps(whole(entry))
 
     assert "aaaabbbb" not in shown
     assert "trace" not in shown
+
+
+def test_keys_of_the_server_leave_neither_journal_nor_ledger(
+    admin: Any, make_engine: Callable[..., Engine]
+) -> None:
+    key = "not-like-one"
+    desk = Desk(Controls(make_engine(api_keys=(key,))))
+    asked = type(admin)(desk)
+    asked.chat(f"My key is {key}.", headers=[(b"authorization", f"Bearer {key}".encode())], model=f"m-{key}")
+
+    pages = [asked("GET", path) for path in ("/journal", "/journal/0", "/ledger")]
+
+    assert [status for status, _ in pages] == [200, 200, 200]
+    assert key not in json.dumps(pages)
+    assert "My key is not-…." in pages[1][1]["request"]["body"]
 
 
 def test_bytes_that_are_no_text_are_shown_all_the_same() -> None:

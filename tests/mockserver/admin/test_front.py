@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
+from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -51,9 +52,27 @@ class Door:
             )
 
 
-def front_of(make_engine: Callable[..., Any], host: str | None, token: str = "", most: int = 4) -> Front:
-    spaces: Namespaces[Any] = Namespaces(make_engine(), lambda name: make_engine(), most=most)
+def front_of(
+    make_engine: Callable[..., Any], host: str | None, token: str = "", most: int = 4, **known: Any
+) -> Front:
+    spaces: Namespaces[Any] = Namespaces(
+        make_engine(**known), lambda name: make_engine(**known), idle=is_idle, most=most
+    )
     return Front(spaces, host, token)
+
+
+def ask(front: Front, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+    """Ask *front* as a shell does, without one."""
+    pairs = [(b"host", b"127.0.0.1")]
+    pairs += [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    data = b"" if body is None else json.dumps(body).encode()
+    reply = front.handle(Request(method, path, pairs, data), 0.0)
+    front.close(reply, "sent", 0.0)
+    return reply.entry.status, json.loads(reply.entry.reply)
+
+
+def names(front: Front, **headers: str) -> list[str]:
+    return [one["name"] for one in ask(front, "GET", "/__understudy/namespaces", **headers)[1]["data"]]
 
 
 @pytest.fixture
@@ -149,17 +168,122 @@ def test_a_client_that_makes_one_namespace_a_test_stays_within_bounds(
 
 
 def test_where_no_namespace_can_go_the_client_is_told_not_to_retry(make_engine: Callable[..., Any]) -> None:
-    spaces: Namespaces[Any] = Namespaces(
-        make_engine(), lambda name: make_engine(), idle=lambda engine: False, most=1
-    )
-    front = Front(spaces, None)
-    front.handle(Request("GET", "/ns/a/v1/models", []), 0.0)
+    front = front_of(make_engine, None, most=1)
+    front.handle(Request("GET", "/ns/a/v1/models", []), 0.0)  # never closed
 
     head, *_ = front.handle(Request("GET", "/ns/b/v1/models", []), 0.0).steps
 
     assert isinstance(head, Head)
     assert head.status == 503
     assert dict(head.headers)[b"x-should-retry"] == b"false"
+
+
+BEARER = "Bearer token"
+STRANGERS: list[tuple[str, str, dict[str, str]]] = [
+    ("GET", "/v1/models", {}),
+    ("GET", "/v1/models", {"authorization": "Bearer sk-other"}),
+    ("GET", "/v1/models", {"authorization": "Basic sk-known"}),
+    ("GET", "/v1/models", {"api_key": "sk-other"}),
+    ("GET", "/healthz", {}),
+    ("GET", "/__understudy/health", {}),
+    ("GET", "/__understudy/health", {"authorization": "Bearer sk-known"}),
+    ("POST", "/__understudy/rules", {"x_understudy_token": "other"}),
+    ("POST", "/__understudy/rules", {"authorization": BEARER, "origin": "http://evil.example"}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "headers"), STRANGERS)
+def test_strangers_make_no_namespace_and_so_drop_none(
+    make_engine: Callable[..., Any], method: str, path: str, headers: dict[str, str]
+) -> None:
+    front = front_of(make_engine, "0.0.0.0", "token", most=2, api_keys=("sk-known",))  # noqa: S104
+    ask(front, "GET", "/ns/suite/v1/models", authorization="Bearer sk-known")
+    ask(front, "GET", "/ns/other/v1/models", api_key="sk-known")
+
+    refused = {ask(front, method, f"/ns/x{number}{path}", **headers)[0] for number in range(5)}
+
+    assert refused <= ({200} if path == "/healthz" else {401, 403})
+    assert names(front, authorization=BEARER) == ["suite", "other"]
+    assert ask(front, "GET", "/ns/suite/__understudy/health", authorization=BEARER)[1]["requests_kept"] == 1
+
+
+def test_a_stranger_whose_request_did_not_come_in_whole_makes_no_namespace(
+    make_engine: Callable[..., Any],
+) -> None:
+    front = front_of(make_engine, None, api_keys=("sk-known",))
+
+    front.refuse(Request("POST", f"/ns/a{CHAT}", []), too_slow(), 0.0)
+
+    assert names(front) == []
+
+
+SET_UP = [
+    ("POST", "rules", {"reply": "Hello!"}),
+    ("POST", "faults", "500"),
+    ("PUT", "limits", {"limits": [{"requests_per_minute": 5}]}),
+    ("PUT", "seed", {"seed": 7}),
+]
+
+
+@pytest.mark.parametrize(("method", "part", "body"), SET_UP)
+def test_a_namespace_that_was_set_up_is_kept(
+    make_engine: Callable[..., Any], method: str, part: str, body: Any
+) -> None:
+    front = front_of(make_engine, None, most=2)
+    assert ask(front, method, f"/ns/suite/__understudy/{part}", body)[0] == 200
+    before = ask(front, "GET", f"/ns/suite/__understudy/{part}")
+
+    for number in range(5):
+        ask(front, "GET", f"/ns/x{number}/v1/models", authorization="Bearer sk-1")
+
+    assert names(front) == ["suite", "x4"]
+    assert ask(front, "GET", f"/ns/suite/__understudy/{part}") == before
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/ns/a/__understudy/reset"), ("DELETE", "/__understudy/namespaces/a")]
+)
+def test_where_all_are_set_up_a_new_one_is_refused_until_one_is_not(
+    make_engine: Callable[..., Any], method: str, path: str
+) -> None:
+    front = front_of(make_engine, None, most=2)
+    for name in "ab":
+        ask(front, "POST", f"/ns/{name}/__understudy/rules", {"reply": name})
+
+    for new in ("/ns/c/v1/models", "/ns/c/__understudy/rules"):
+        status, refusal = ask(front, "GET", new, authorization="Bearer sk-1")
+        assert (status, refusal["error"]["code"]) == (503, "too_many_namespaces")
+        assert "all 2 namespaces are set up" in refusal["error"]["message"]
+    assert names(front) == ["a", "b"]
+
+    assert ask(front, method, path)[0] == 200
+    assert ask(front, "GET", "/ns/c/v1/models", authorization="Bearer sk-1")[0] == 200
+    assert names(front) == ["b", "c"]
+
+
+def test_what_changes_nothing_keeps_no_namespace(make_engine: Callable[..., Any]) -> None:
+    front = front_of(make_engine, None, most=1)
+    for name in "abc":
+        assert ask(front, "POST", f"/ns/{name}/__understudy/rules", {"rply": "Hello!"})[0] == 400
+        assert ask(front, "DELETE", f"/ns/{name}/__understudy/journal")[0] == 200
+        assert ask(front, "GET", f"/ns/{name}/__understudy/rules")[0] == 200
+
+    assert names(front) == ["c"]
+
+
+def test_who_administer_at_once_do_it_at_one_desk(make_engine: Callable[..., Any]) -> None:
+    front = front_of(make_engine, None)
+    threads = [
+        Thread(target=ask, args=(front, "POST", "/ns/a/__understudy/faults", "500")) for _ in range(16)
+    ]
+
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    listed = ask(front, "GET", "/ns/a/__understudy/faults")[1]["data"]
+    assert len({one["place"] for one in listed}) == 16
 
 
 @pytest.mark.parametrize("path", [CHAT, f"/ns/a{CHAT}", f"/ns/-{CHAT}"])

@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 
 from understudy.mockserver.admin import rules as admin_rules
-from understudy.mockserver.scripts.answer import Reply, Said
-from understudy.mockserver.scripts.rule import Rule, When
 
 ONE = {"when": {"user": "hi"}, "reply": "Hello!"}
 TWO = {"when": {"user": {"contains": "bye"}}, "reply": "Bye!", "times": 1, "name": "farewell"}
@@ -59,9 +57,11 @@ def test_all_rules_are_replaced(admin: Any) -> None:
 def test_a_rule_that_replaces_another_goes_on_where_that_was(admin: Any) -> None:
     _, added = admin("POST", "/rules", {"rules": [ONE, {"reply": "else"}]})
 
-    status, shown = admin("PUT", f"/rules/{added['data'][0]['id']}", {**ONE, "reply": "Changed!"})
+    path = f"/rules/{added['data'][0]['id']}"
+    status, shown = admin("PUT", path, {**ONE, "reply": "Changed!"})
 
     assert status == 200
+    assert admin("GET", path) == (200, shown)
     assert admin.says("hi") == "Changed!"
     assert admin("GET", "/rules")[1]["data"][0] == shown
 
@@ -84,10 +84,15 @@ def test_a_rule_that_was_spent_and_removed_counts_anew(admin: Any) -> None:
         assert admin.says("hi") != "Once."
 
 
-def test_equal_rules_have_ids_of_their_own() -> None:
-    rule = Rule(When(), (Reply((Said(text="x"),)),))
+def test_an_id_stays_when_an_equal_rule_before_it_goes(admin: Any) -> None:
+    _, added = admin("POST", "/rules", {"rules": [ONE, ONE, ONE]})
+    first, second, third = (rule["id"] for rule in added["data"])
 
-    assert len(admin_rules.identified("r", [rule, rule, rule])) == 3
+    assert admin("DELETE", f"/rules/{first}")[0] == 200
+    assert [rule["id"] for rule in admin("GET", "/rules")[1]["data"]] == [second, third]
+    assert admin("DELETE", f"/rules/{first}")[0] == 404
+    _, more = admin("POST", "/rules", ONE)
+    assert more["data"][0]["id"] not in (first, second, third)
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,27 @@ def test_draws_depend_on_seed_rule_request_and_attempt() -> None:
     assert hits("503@p=0.5") == hits("429@model=o1", "503@p=0.5")
 
 
+def test_the_order_in_which_a_match_is_written_makes_no_difference() -> None:
+    several = [ask(str(number)) for number in range(100)]
+
+    one, other = Server("503@p=0.5,model=gpt-4o,stream=false"), Server("503@p=0.5,stream=false,model=gpt-4o")
+
+    assert came(one, several) == came(other, several)
+
+
+def test_keys_that_are_masked_alike_count_and_draw_by_themselves() -> None:
+    keys = ("sk-test-aaaa-wxyz", "sk-test-bbbb-wxyz")
+    texts = [str(number) for number in range(100)]
+
+    def hits(key: str, when: str) -> list[str]:
+        rules = Server(f"503@{when},key={key}")
+        return came(rules, [ask(text)._replace(key=key) for text in texts])
+
+    assert hits(keys[0], "p=0.5") == hits(keys[0], "p=0.5") != hits(keys[1], "p=0.5")
+    counters = {Server(f"503@times=1,key={key}").decider.counters(ask()._replace(key=key)) for key in keys}
+    assert len(counters) == 2
+
+
 SPECS = [
     "503@p=0.3",
     "cut_midstream@p=0.5,stream=true",

@@ -40,6 +40,7 @@ MODELS = Asked("/v1/models", KEY, b"m")
         ({"model": "gpt-4o*"}, True, False),
         ({"model": "o1"}, False, False),
         ({"model": 4}, False, False),
+        ({"contains": True}, False, False),
         ({"stream": True}, True, False),
         ({"stream": False}, False, False),
         ({"key": KEY}, True, False),
@@ -75,13 +76,18 @@ def test_equal_questions_are_equal() -> None:
     assert read_match({"user": {"contains": "a"}}) != read_match({"user": {"contains": "b"}})
 
 
+def test_the_order_of_questions_makes_no_difference() -> None:
+    assert read_match({"stream": True, "model": "a"}) == read_match({"model": "a", "stream": True})
+    assert read_match({"stream": True, "model": "a"}).text == "model=a,stream=true"
+
+
 @pytest.mark.parametrize(
     ("told", "reason"),
     [
         ({"modle": "x"}, "unknown key 'modle'; nearest is 'model'; allowed: times, nth"),
         ({"header.": "x"}, "unknown key 'header.'"),
         ({"stream": "yes"}, "stream: stream is 'yes', expected true or false"),
-        ({"key": True}, "key is True, expected a text"),
+        ({"key": ["a"]}, "key is .*, expected a text"),
         ({"path": ""}, "path is '', expected a text"),
         ({"user": {"regex": "("}}, "user: the pattern"),
     ],

@@ -65,6 +65,55 @@ def test_python_says_headers_and_matches_as_mappings() -> None:
     assert rule.match.text == '{"user": {"contains": "a"}}'
 
 
+@pytest.mark.parametrize(
+    ("document", "text"),
+    [
+        (599.0, "599"),
+        ({"fault": 429.0, "times": 2.0}, "429@times=2"),
+        ({"sequence": [429.0, "ok"]}, "429,ok"),
+        ({"fault": "503", "nth": [1.0, 3]}, "503@nth=1|3"),
+        ({"fault": "503", "parameters": {"code": True, "header.x-a": 1.5}}, "503:code=true,header.x-a=1.5"),
+    ],
+)
+def test_numbers_of_json_are_read_as_they_are_meant(document: Any, text: str) -> None:
+    rule = read_fault(document)
+
+    assert str(rule) == text
+    assert parse_fault(text) == rule
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("crlf@times=1", "stream=true"),
+        ("crlf,no_done,ok", "stream=true"),
+        ("crlf@path=/v1/*", "path=/v1/*,stream=true"),
+        ("crlf@stream=false", "stream=false"),
+        ("short_content_length", "stream=false"),
+        ("short_content_length@path=/v1/*", "path=/v1/*"),
+        ("crlf,short_content_length", ""),
+        ("crlf,429", ""),
+        ("429", ""),
+        ("ok,ok", ""),
+    ],
+)
+def test_faults_that_streams_alone_can_have_are_for_streams(text: str, match: str) -> None:
+    assert parse_fault(text).match.text == match
+
+
+@pytest.mark.parametrize("spec", ["rate_limit:retry_after=1e306", "rate_limit:retry_after=1e-308"])
+def test_a_wait_is_of_a_size_that_can_be_sent(spec: str) -> None:
+    with pytest.raises(ValueError, match=r"retry_after is .*1e-6 to 1e12 seconds"):
+        parse_fault(spec)
+
+
+def test_a_header_has_no_window() -> None:
+    with pytest.raises(
+        ValueError, match=r"x-understudy-fault '503@window=0\.\.9': window has no meaning here"
+    ):
+        parse_header("503@window=0..9")
+
+
 def test_a_header_counts_the_attempts_of_its_request() -> None:
     rule = parse_header("429@times=2")
 
@@ -96,6 +145,12 @@ def test_mistakes_in_a_text_are_told(text: str, told: str) -> None:
 def test_mistakes_in_a_header_name_it() -> None:
     with pytest.raises(ValueError, match="x-understudy-fault '50': there is no fault '50'"):
         parse_header("50")
+
+
+@pytest.mark.parametrize("value", ["429@times=2,per=all", "429,ok@per=all", "429@nth=2,per=null"])
+def test_a_header_cannot_count_all_requests(value: str) -> None:
+    with pytest.raises(ValueError, match=r"x-understudy-fault '429.*per is 'all', expected request"):
+        parse_header(value)
 
 
 @pytest.mark.parametrize(

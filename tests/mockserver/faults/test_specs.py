@@ -44,6 +44,13 @@ VALUES = st.one_of(
             "a:x=-1.5e3@window=10..20,model=gpt-4o*",
             Spec((Piece("a", {"x": -1500.0}),), {"window": "10..20", "model": "gpt-4o*"}),
         ),
+        (
+            'a:code=true,header.x-a=1.50,message=null,param="null"@contains=1e3,model=007,metadata.a="true"',
+            Spec(
+                (Piece("a", {"code": "true", "header.x-a": "1.50", "message": None, "param": "null"}),),
+                {"contains": "1e3", "model": "007", "metadata.a": "true"},
+            ),
+        ),
         ("a:x=TRUE,y=", Spec((Piece("a", {"x": "TRUE", "y": ""}),), {})),
     ],
 )
@@ -79,6 +86,15 @@ def test_what_is_written_is_read_again(parameters: dict[str, Value], when: dict[
     text = write_piece("name", parameters) + (f"@{write_pairs(when)}" if when else "")
 
     assert read_spec(text) == Spec((Piece("name", parameters),), when)
+
+
+@pytest.mark.parametrize("key", ["contains", "header.x-a", "code"])
+@pytest.mark.parametrize("value", ["true", "1.50", "null", "", "a,b", '"', " x"])
+def test_a_text_is_written_as_it_is(key: str, value: str) -> None:
+    text = write_pairs({key: value})
+
+    assert read_spec(f"a:{text}").pieces == (Piece("a", {key: value}),)
+    assert ('"' in text) is (value not in ("true", "1.50"))
 
 
 @given(st.text(alphabet='ab:=,@"\\ 1', max_size=40))

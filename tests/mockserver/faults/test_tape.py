@@ -10,7 +10,7 @@ from understudy.mockserver.errors import ApiError
 from understudy.mockserver.faults.decisions import Decider
 from understudy.mockserver.faults.match import Asked
 from understudy.mockserver.faults.rules import parse_fault
-from understudy.mockserver.faults.tape import HEAD, MOST, Recording, Tape, read_tape
+from understudy.mockserver.faults.tape import HEAD, LONGEST, MOST, Recording, Tape, read_tape
 from understudy.mockserver.scripts.facts import Facts
 
 OPENAI = profile("openai")
@@ -100,6 +100,18 @@ def test_a_tape_ends() -> None:
         tape.record(b"a", attempt, None)
 
     assert (len(lines), len(tape), tape.missed) == (2, 2, 2)
+
+
+def test_a_tape_that_is_full_can_be_read() -> None:
+    lines = [HEAD]
+    tape = Tape(lines.append)
+    long = Decider([parse_fault(f"429:message={'x' * 3_900}")], 0, OPENAI).decide(ask("a"), 0, (), 0.0)
+
+    for attempt in range(LONGEST // 3_900):
+        tape.record(b"a", attempt, long)
+
+    assert 0 < tape.missed < 200
+    assert len(read_tape("\n".join(lines) + "\n", "t", 0, OPENAI)) == len(tape) == len(lines) - 1
 
 
 GOOD = '{"request": "00", "attempt": 0, "fault": "503"}'

@@ -4,6 +4,9 @@ import pytest
 
 from understudy.contracts.profiles.loading import profile
 from understudy.mockserver.errors import ApiError
+from understudy.mockserver.faults.catalogue import FAULTS
+from understudy.mockserver.faults.rules import parse_fault
+from understudy.mockserver.faults.specs import Value
 from understudy.mockserver.faults.trouble import OK, Trouble
 from understudy.mockserver.wire import Cut, Head, Send
 
@@ -34,6 +37,21 @@ def test_its_text_is_what_is_written() -> None:
     )
 
 
+def test_words_of_any_script_take_the_room_they_take() -> None:
+    trouble = Trouble("429", (("message", "请求过多，请稍后再试, " * 250),))
+
+    assert parse_fault(str(trouble)).troubles == (trouble,)
+
+
+def test_what_is_allowed_of_a_text_can_be_written() -> None:
+    for fault in FAULTS.values():
+        for name, parameter in fault.parameters.items():
+            if parameter.type is str and name != "arguments":
+                Trouble(fault.name, ((name, "x" * int(parameter.maximum)),))
+            elif parameter.type is str:
+                Trouble(fault.name, ((name, "1" * int(parameter.maximum)),))
+
+
 @pytest.mark.parametrize(
     ("name", "parameters", "told"),
     [
@@ -48,8 +66,11 @@ def test_its_text_is_what_is_written() -> None:
         ("429", (("model", "x"),), "the error 429 has no parameter 'model'"),
         ("cut_midstream", (("after", 1),), "cut_midstream: no parameter 'after'"),
         ("cut_midstream", (("after_events", "x"),), "after_events"),
+        ("429", (("message", "x" * 5_000),), "429: a fault of 5012 characters; at most 4000 are read"),
+        ("429", (("header.a b", "x"),), "'a b' is no name of a header"),
+        ("503", (("should_retry", float("inf")),), "503:should_retry=Infinity is no text of a fault"),
     ],
 )
-def test_mistakes_are_told_at_once(name: str, parameters: tuple[tuple[str, int], ...], told: str) -> None:
+def test_mistakes_are_told_at_once(name: str, parameters: tuple[tuple[str, Value], ...], told: str) -> None:
     with pytest.raises(ValueError, match=told):
         Trouble(name, parameters)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from understudy.mockserver.faults.waits import NONE, Wait, http_date, number, read_wait, wait_headers
 
 NOW = 1_790_000_000.5
+EXTREME = (1e306, -1e13, 1e-308, 10**400)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +34,7 @@ def test_a_wait_has_many_spellings(told: float | str | None, wait: Wait) -> None
     assert read_wait(told) == wait
 
 
-@pytest.mark.parametrize("told", ["soon", "date:", "20 apples", True, math.inf, math.nan, ""])
+@pytest.mark.parametrize("told", ["soon", "date:", "20 apples", True, math.inf, math.nan, "", *EXTREME])
 def test_what_is_no_wait_is_told_with_what_is(told: float | str) -> None:
     with pytest.raises(ValueError, match=r"retry_after is .*expected seconds .*date:\+20s.*HTTP date"):
         read_wait(told)
@@ -59,6 +60,12 @@ def test_the_headers_say_it_as_they_were_told(
     retry_after: float | str | None, milliseconds: float | str | None, both: bool, headers: dict[str, str]
 ) -> None:
     assert dict(wait_headers(read_wait(retry_after), milliseconds, None, NOW, both=both)) == headers
+
+
+@pytest.mark.parametrize("milliseconds", [5e-324, 1e306, -1e16, 10**400, math.nan])
+def test_milliseconds_are_of_a_size_that_can_be_sent(milliseconds: float) -> None:
+    with pytest.raises(ValueError, match=r"retry_after_ms is .*expected milliseconds from 0\.001 to 1e15"):
+        wait_headers(Wait(), milliseconds, None, NOW)
 
 
 @pytest.mark.parametrize(("told", "value"), [(True, "true"), (False, "false"), ("TRUE", "TRUE")])

@@ -6,9 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from understudy.contracts.profiles.loading import profile
 from understudy.mockserver.faults.catalogue import FAULTS, GROUPS
+from understudy.mockserver.faults.error_words import NAMED
 from understudy.mockserver.faults.fault import Fault
-from understudy.mockserver.faults.wording import document_of, markdown_of, text_of, text_of_one
+from understudy.mockserver.faults.wording import (
+    document_of,
+    error_document,
+    markdown_of,
+    markdown_of_error,
+    text_of,
+    text_of_error,
+    text_of_one,
+)
+
+OPENAI = profile("openai")
 
 PAGE = Path(__file__).parents[3] / "docs" / "faults.md"
 EVERY = pytest.mark.parametrize("fault", FAULTS.values(), ids=list(FAULTS))
@@ -23,7 +35,24 @@ def test_the_page_is_up_to_date() -> None:
 def test_the_list_names_them_all() -> None:
     lines = list(text_of(GROUPS))
 
-    assert [line.split()[0] for line in lines if line.startswith("  ")] == list(FAULTS)
+    assert [line.split()[0] for line in lines if line.startswith("  ")] == [*FAULTS, *NAMED]
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_an_error_says_its_words(name: str) -> None:
+    told, text = error_document(name, OPENAI), " ".join(" ".join(text_of_error(name, OPENAI)).split())
+
+    assert text.startswith(f"{name}: {NAMED[name].about} status {NAMED[name].status} profile openai")
+    assert (told["summary"], told["status"]) == (NAMED[name].about, NAMED[name].status)
+    assert " ".join(told.get("message", told.get("body")).split()) in text
+    assert f"| `{name}` | {told['status']} | {told['summary']} |" in markdown_of_error(name)
+
+
+def test_an_error_is_in_the_words_of_the_profile() -> None:
+    azure = profile("azure")
+
+    assert error_document("rate_limit", azure)["profile"] == "azure"
+    assert error_document("rate_limit", azure)["message"] != error_document("rate_limit", OPENAI)["message"]
 
 
 @EVERY

@@ -2,61 +2,54 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any, get_args
 
-import jsonschema
 import pytest
 
-from understudy.mockserver.limits.limit import FIELDS, SCOPES, Limit, Scope
-from understudy.mockserver.limits.reading import KEYS, limits_of, read_limits, schema
+from understudy.contracts.profiles.loading import profile
+from understudy.mockserver.limits.limit import SCOPES, Limit, Scope
+from understudy.mockserver.limits.reading import read_limit
 from understudy.mockserver.limits.tiers import TIERS, limits_of_tier
-
-GOOD = [
-    {"requests_per_minute": 60, "model": "gpt-4o", "scope": ["key"]},
-    {"tier": "tier1"},
-    {"concurrency": 1, "scope": []},
-]
-
-
-def test_limits_are_read() -> None:
-    expected = (
-        Limit(requests_per_minute=60, model="gpt-4o", scope=("key",)),
-        *limits_of_tier("tier1"),
-        Limit(concurrency=1, scope=()),
-    )
-
-    assert limits_of(GOOD) == expected
-    jsonschema.validate(GOOD, schema())
+from understudy.mockserver.scripts.scenario import schema
 
 
 @pytest.mark.parametrize(
-    ("document", "path", "reason"),
+    ("document", "limits"),
     [
-        ({"rpm": 1}, (0, "rpm"), "a limit has no 'rpm'; there are: requests_per_minute, "),
-        ({"tier": "x"}, (0,), "no tier 'x'; there are: free, "),
-        ({"tier": "free", "concurrency": 1}, (0,), "a tier brings its own numbers; leave out concurrency"),
-        ({"model": "m"}, (0,), "a limit limits nothing"),
-        ({"concurrency": 0}, (0,), "concurrency is 0, expected 1"),
-        ({"concurrency": 1, "scope": "key"}, (0,), "scope is 'key'"),
-        ({"concurrency": 1, "scope": [["key"]]}, (0,), "scope is (['key'],)"),
-        ({"concurrency": 1, "model": 5}, (0,), "model is 5, expected a text"),
-        (7, (0,), "a limit is an object, not int"),
+        (
+            {"requests_per_minute": 60, "model": "gpt-4o", "scope": ["key"], "group": "g"},
+            (Limit(requests_per_minute=60, model="gpt-4o", scope=("key",), group="g"),),
+        ),
+        ({"tier": "tier1"}, limits_of_tier("tier1")),
+        ({"concurrency": 1, "scope": []}, (Limit(concurrency=1, scope=()),)),
+        ({"tokens_per_day": 60.0}, (Limit(tokens_per_day=60),)),  # whole, to JSON Schema
     ],
 )
-def test_a_mistake_is_told_with_its_place(document: Any, path: tuple[Any, ...], reason: str) -> None:
-    told: list[tuple[tuple[str | int, ...], str]] = []
+def test_a_limit_is_read(document: dict[str, Any], limits: tuple[Limit, ...]) -> None:
+    assert read_limit(document, profile("openai")) == limits
 
-    assert read_limits([document], lambda where, why: told.append((where, why))) == ()
 
-    assert [where for where, _ in told] == [path]
-    assert told[0][1].startswith(reason)
-    with pytest.raises(ValueError, match=r"^limits\[0\]: "):
-        limits_of([document])
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        ({"tier": "x"}, "no tier 'x'; there are: free, "),
+        ({"tier": "free", "concurrency": 1}, "a tier brings its own numbers; leave out concurrency"),
+        ({"tier": "free"}, "no tier 'free': .* the profile azure is of https://YOUR-RESOURCE"),
+        ({"model": "m"}, "a limit limits nothing"),
+        ({"concurrency": 0}, "concurrency is 0, expected 1"),
+        ({"concurrency": 1.5}, "concurrency is 1.5, expected a whole number"),
+        ({"concurrency": 1, "scope": [["key"]]}, r"scope is \(\['key'\],\)"),
+    ],
+)
+def test_a_mistake_is_told(document: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValueError, match=f"^{reason}"):
+        read_limit(document, profile("azure"))
 
 
 def test_the_schema_has_the_same_keys() -> None:
-    properties = schema()["items"]["properties"]
+    properties = schema()["$defs"]["limit"]["properties"]
 
-    assert set(properties) == set(KEYS) == {*FIELDS, "model", "scope", "tier"}
+    assert set(properties) == {"tier", *(field.name for field in fields(Limit))}
     assert tuple(properties["tier"]["enum"]) == TIERS
     assert tuple(properties["scope"]["items"]["enum"]) == SCOPES == get_args(Scope)

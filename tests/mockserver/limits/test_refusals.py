@@ -108,7 +108,10 @@ def test_a_refusal_tells_as_its_profile_does() -> None:
     assert azure is not None
     assert silent is not None
     assert dict(azure.headers)["x-ratelimit-reset-requests"] == "60"
-    assert [name for name, _ in silent.headers] == ["retry-after", "retry-after-ms"]
+    assert dict(azure.headers)["retry-after-ms"] == "20000"
+    assert "exceeded call rate limit" in azure.message
+    assert "Please retry after 20 seconds." in azure.message
+    assert silent.headers == (("retry-after", "20"),)
 
 
 def test_what_was_charged_is_no_refusal() -> None:

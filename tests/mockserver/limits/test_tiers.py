@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from understudy.contracts.profiles.loading import names, profile, read_profile
 from understudy.mockserver.limits.charge import Charge, Limits
 from understudy.mockserver.limits.tiers import TIERS, limits_of_tier
 
@@ -42,5 +43,21 @@ def test_a_higher_tier_allows_no_less(model: str) -> None:
 
 
 def test_a_tier_that_is_none_is_refused() -> None:
-    with pytest.raises(ValueError, match="no tier 'tier9'; there are: free, tier1"):
+    with pytest.raises(ValueError, match=r"^no tier 'tier9'; nearest is 'tier[1-5]'; there are: free, tier1"):
         limits_of_tier("tier9")
+    with pytest.raises(ValueError, match=r"^no tier 'gold'; there are: free, tier1"):
+        limits_of_tier("gold")
+
+
+@pytest.mark.parametrize("name", [name for name in names() if name != "openai"])
+def test_an_api_without_tiers_says_so(name: str) -> None:
+    told = rf"^no tier 'tier1': tiers are those of https://api\.openai\.com/v1, and the profile {name} is of "
+
+    with pytest.raises(ValueError, match=told):
+        limits_of_tier("tier1", profile(name))
+
+
+def test_a_profile_laid_over_openai_s_has_its_tiers() -> None:
+    mine = read_profile("{name: mine, extends: openai}", "f")
+
+    assert limits_of_tier("tier1", mine) == limits_of_tier("tier1", profile("openai")) != ()

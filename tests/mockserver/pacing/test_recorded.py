@@ -41,6 +41,8 @@ JSON = Head(200, [(b"content-type", b"application/json")])
         ([(0.5, 4)], 1.0, [STREAM, Send(b"ab"), Cut()], [STREAM, Wait(0.5), Send(b"ab"), Cut()]),
         ([(0.5, 0), (0.5, 2)], 1.0, [STREAM, Send(b"ab")], [STREAM, Wait(1.0), Send(b"ab")]),
         ([(0.5, 1)], 1.0, [STREAM], [STREAM]),
+        ([(0.5, 1)], 1e-300, [STREAM, Send(b"a")], [STREAM, Wait(86_400.0), Send(b"a")]),
+        ([(0.5, 1)], 1e-300, [JSON, Send(b"a")], [Wait(86_400.0), JSON, Send(b"a")]),
     ],
 )
 def test_a_body_comes_in_the_recorded_pieces(

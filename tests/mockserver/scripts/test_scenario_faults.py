@@ -6,9 +6,9 @@ import re
 
 import pytest
 
+from understudy.contracts.profiles.loading import profile
 from understudy.mockserver.faults.when import TIMES
 from understudy.mockserver.limits.limit import Limit
-from understudy.mockserver.limits.reading import schema as limits_schema
 from understudy.mockserver.limits.tiers import limits_of_tier
 from understudy.mockserver.scripts.read_when import KEYS
 from understudy.mockserver.scripts.scenario import read_scenario, read_whole, schema
@@ -40,7 +40,7 @@ def test_faults_are_read_with_their_places() -> None:
         ),
         ("429,rate_limit:retry_after=3,ok@then=cycle", "s.yaml:9"),
         ("500@nth=1|3", "s.yaml:10"),
-        ("no_done@window=10..20", "s.yaml:11"),
+        ("no_done@window=10..20,stream=true", "s.yaml:11"),
     ]
 
 
@@ -100,10 +100,11 @@ def test_limits_are_read() -> None:
     )
 
 
-def test_limits_have_the_form_that_they_have_everywhere() -> None:
-    mine = schema()["properties"]["limits"]
+def test_tiers_are_those_of_the_profile() -> None:
+    assert read_whole(LIMITS, "s.yaml", profile("openai")) == read_whole(LIMITS, "s.yaml")
 
-    assert mine == {key: value for key, value in limits_schema().items() if key not in ("$schema", "title")}
+    with pytest.raises(ValueError, match=r"^s\.yaml:5: \$\.limits\[2\]: no tier 'tier1': .* profile groq is"):
+        read_whole(LIMITS, "s.yaml", profile("groq"))
 
 
 @pytest.mark.parametrize(

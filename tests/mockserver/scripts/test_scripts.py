@@ -30,6 +30,21 @@ def text(said: Answer | Verbatim) -> Any:
     return said.choices[0].message["content"]
 
 
+def test_a_number_is_kept_passed_on_and_never_given_twice() -> None:
+    scripts = Scripts([rule("a"), rule("b")])
+    a, b = scripts.rules
+    new, last = rule("c"), rule("d")
+
+    scripts.remove(a)
+    scripts.replace(b, new)
+    scripts.add(last)
+    numbered = scripts.numbered
+    scripts.restore()
+
+    assert numbered == {1: new, 2: last}
+    assert scripts.numbered == {0: a, 1: b}
+
+
 @pytest.mark.parametrize(
     ("then", "told"), [("repeat", ["a", "b", "b", "b", "b"]), ("cycle", ["a", "b", "a", "b", "a"])]
 )
