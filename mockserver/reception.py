@@ -48,7 +48,7 @@ class Planned(NamedTuple):
 
 
 class Reception:
-    """Plans requests by *settings*. *disturbances* None: nothing goes wrong, is limited or slow on purpose."""
+    """Plans requests by *settings*. Without *disturbances* nothing is spoiled, limited or slow on purpose."""
 
     def __init__(
         self, settings: Settings, form: Form, planner: Planner, pages: Pages, ledger: Ledger

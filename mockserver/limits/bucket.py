@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 SLACK = 2  # microseconds: what two readings of a clock may be off by, and one more
 NEVER = 1 << 62  # an instant
+BACK = 1_000_000  # microseconds: by less, requests that come at once overtake one another
 MINUTE = 60_000_000
 DAY = 86_400_000_000
 
@@ -42,7 +43,7 @@ class Bucket:
         self.most = capacity * (self.period + SLACK)  # the debt up to which it gives
 
     def spend(self, cost: int, at: int) -> Standing | None:
-        """Let it refill until *at* (a clock that went back refills nothing), take *cost* units and return
+        """Let it refill until *at* (a clock that goes back refills nothing), take *cost* units and return
         where it stands then; None where they were not there: they are to be given back."""
         self._refill(at)
         self.debt += cost * self.period
@@ -66,6 +67,8 @@ class Bucket:
         if elapsed > 0:
             debt = self.debt - elapsed * self.capacity
             self.debt = debt if debt > 0 else 0
+            self.at = at
+        elif elapsed < -BACK:  # another clock, or one that was set back: it goes on from there
             self.at = at
 
     def holds(self, cost: int) -> bool:

@@ -52,10 +52,10 @@ def test_a_bucket_refills_by_and_by_and_no_further() -> None:
     assert seen == [(0, MINUTE), (0, 40_000_001), (1, 40_000_000), (3, 0), (3, 0)]
 
 
-def test_a_clock_that_goes_back_refills_nothing() -> None:
+def test_a_clock_that_goes_back_a_little_refills_nothing() -> None:
     one = bucket(used=3, at=MINUTE)
 
-    one.correct(0, 0)
+    one.correct(0, MINUTE - 900_000)
     one.correct(0, MINUTE)
 
     assert standing(one) == (0, 3, MINUTE)
@@ -161,3 +161,16 @@ def test_a_promise_holds_where_a_microsecond_decides(missing: int) -> None:
 )
 def test_a_promise_is_in_milliseconds(missing: int, told: tuple[int, int]) -> None:
     assert promised(missing) == told
+
+
+def test_a_clock_that_goes_back_far_goes_on_from_there() -> None:
+    """As that of one context of virtual time after another."""
+    one = bucket(3)
+    ahead = 10 * MINUTE
+    for _ in range(3):
+        assert one.spend(1, ahead) is not None
+    assert one.spend(1, 0) is None
+    one.draw(-1)
+
+    assert one.spend(1, MINUTE // 3) is not None
+    assert one.spend(1, MINUTE // 3) is None
