@@ -66,6 +66,7 @@ class App:
         if not 0 < speed < math.inf:
             raise ValueError(f"speed is {speed:g}, expected above 0: 2 halves every wait")
         self.engine = engine
+        self._body_limit = engine.settings.body_limit
         self._clock = clock
         self._patience = Patience(patience)
         self._speed = speed
@@ -99,7 +100,7 @@ class App:
     async def _answer(self, scope: Scope, receive: Receive, deadline: Deadline) -> Reply | None:
         """Return the reply to what comes in; None when the client left before all of it had come."""
         method, path, headers = scope["method"], _path(scope), scope["headers"]
-        limit = self.engine.settings.body_limit
+        limit = self._body_limit
         try:
             body = await _read(receive, limit)
         except asyncio.CancelledError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from functools import lru_cache
 from threading import Lock
 from typing import Any, NamedTuple, TypeAlias
 
@@ -156,6 +157,7 @@ class Ledger:
         return book[kind]
 
 
+@lru_cache(maxsize=1_024)  # every entry of the journal shows one
 def shown(key: str) -> str:
     """Return what of *key* may be seen: enough to know it again, of a short one less."""
     if key in _NO_KEYS:

@@ -114,18 +114,16 @@ class MemoryState:
                 if charged.shortage is not None:
                     self._count(self._refused, request)
                     return Taken(self._number, attempt, len(turns), charged=charged)
-            turn, position, cached = self._drawn(turns, prefix, now)
+            turn, position = self._turn(turns) if turns else (0, 0)
+            cached = NOTHING_CACHED if prefix is None else self._prompts.seen(prefix, now)
             counts = tuple([self._count(self._counters, key) for key in counters]) if counters else ()
             refused = self._refused.get(request, 0) if self._refused else 0
             return Taken(self._number, attempt, turn, position, cached, counts, charged, refused)
 
     def draw(self, turns: tuple[Turn, ...], prefix: Prefix | None, now: float) -> tuple[int, int, Cached]:
         with self._lock:
-            return self._drawn(turns, prefix, now)
-
-    def _drawn(self, turns: tuple[Turn, ...], prefix: Prefix | None, now: float) -> tuple[int, int, Cached]:
-        turn, position = self._turn(turns) if turns else (0, 0)
-        return turn, position, NOTHING_CACHED if prefix is None else self._prompts.seen(prefix, now)
+            turn, position = self._turn(turns) if turns else (0, 0)
+            return turn, position, NOTHING_CACHED if prefix is None else self._prompts.seen(prefix, now)
 
     def settle(self, receipt: Receipt, actual: int | None, now: float) -> None:
         with self._lock:

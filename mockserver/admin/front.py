@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from understudy.mockserver.admin.namespaces import (
     DEFAULT,
+    HEADER,
     USUAL,
     BadNamespace,
     Full,
     Namespaces,
-    named,
     place,
 )
 from understudy.mockserver.controls import Controls
@@ -62,8 +62,12 @@ class Front:
 
     def handle(self, request: Request, now: float) -> Reply:
         """Decide the whole reply to *request* at *now* (seconds since 1970). Never raises."""
-        if request.path in USUAL and not named(request.headers):  # nearly all requests
-            return self._default.handle(request, now)
+        if request.path in USUAL:  # nearly all requests: no call more than there has to be
+            for pair in request.headers:
+                if pair[0] == HEADER:
+                    break
+            else:
+                return self._default.handle(request, now)
         try:
             name, path = place(request.path, request.headers)
             here = request._replace(path=path)
