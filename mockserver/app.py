@@ -36,6 +36,7 @@ CUT = "understudy.cut"  # the extension of ASGI by which a server of ours offers
 LARGE = 256 * 1024
 ADMIN = "/__understudy"
 PATIENCE = 60.0
+SLOWEST, FASTEST = 0.001, 1_000_000  # a scaled clock's, which is not loaded for them
 
 Log = Callable[[Entry], None]
 
@@ -50,7 +51,10 @@ class App:
 
     A reply that is to be cut needs a server that offers the extension ``understudy.cut``, as
     ``serve`` does. Under another one ConnectionCut is raised, and it drops the connection its own
-    way: mostly an end without the last chunk, or a 500 where nothing was sent yet.
+    way: mostly an end without the last chunk, or a 500 where nothing was sent yet. Behind Starlette's
+    BaseHTTPMiddleware a stream even ends in good order. The entry says ``failed`` then, and why.
+
+    Raises ValueError for seconds that are not above 0, or without end, and for a speed out of bounds.
     """
 
     def __init__(
@@ -63,8 +67,11 @@ class App:
         stall_limit: float = STALL_LIMIT,
         log: Log | None = None,
     ) -> None:
-        if not 0 < speed < math.inf:
-            raise ValueError(f"speed is {speed:g}, expected above 0: 2 halves every wait")
+        if not SLOWEST <= speed <= FASTEST:
+            raise ValueError(f"speed is {speed:g}, expected {SLOWEST} to {FASTEST}: 2 halves every wait")
+        for name, seconds in (("patience", patience), ("stall_limit", stall_limit)):
+            if not 0 < seconds < math.inf:
+                raise ValueError(f"{name} is {seconds:g}, expected seconds above 0, and an end of them")
         self.engine = engine
         self._body_limit = engine.settings.body_limit
         self._clock = clock
@@ -137,8 +144,8 @@ class App:
         except asyncio.CancelledError:
             outcome = "timed out" if deadline.passed else "client left"
             raise
-        except ConnectionCut:
-            outcome = "cut"
+        except ConnectionCut as cut:
+            outcome = cut.outcome
             raise
         except OSError:  # what a server raises for a connection that broke while it was written to
             outcome = "client left"

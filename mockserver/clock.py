@@ -141,6 +141,11 @@ class VirtualClock:
     def lasts(self, seconds: float) -> float:
         return math.inf if seconds == math.inf else 0.0
 
+    @property
+    def awaited(self) -> bool:
+        """Whether anybody waits on it."""
+        return bool(self._turns)
+
     def join(self, thread: threading.Thread) -> None:
         """Wait for *thread* to settle, too, before moving on. Threads that wait have joined by that."""
         with self._changed:

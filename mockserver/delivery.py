@@ -26,6 +26,7 @@ _REFUSED = Broken("ConnectError", "[Errno 111] Connection refused")
 _NO_HEAD = Broken("RemoteProtocolError", "Server disconnected without sending a response.")
 _RESET = Broken("ReadError", "[Errno 104] Connection reset by peer")
 _TIMED_OUT = Broken("ReadTimeout", "timed out", by="client")
+CLOSED = Broken("ReadError", "[Errno 9] Bad file descriptor", by="client")  # by one, while another reads
 _TOO_EARLY = "peer closed connection without sending complete message body"
 
 

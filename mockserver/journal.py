@@ -29,9 +29,9 @@ class Entry:
 
     *fault* is what was done to it on purpose. *complaint* is what the owner of the test must hear of (an
     unmatched request, a source that raised), *note* what they may like to know; *trace* never leaves over
-    the wire. *status* and *headers* are those of the reply as it was sent, *reply* its body before any
-    fault. *key* is what may be seen of a chat request's. *at* and *ended* (None: not yet) are
-    seconds since 1970.
+    the wire. *status* and *headers* are those of the reply as it was sent (0 and none: no head was sent),
+    *reply* its body before any fault. *key* is what may be seen of a chat request's. *at* and *ended*
+    (None: not yet) are seconds since 1970.
     """
 
     number: int

@@ -21,10 +21,18 @@ if TYPE_CHECKING:
 
 PIECE = 256 * 1024  # bytes; a client that reads slowly holds one piece of a reply, not all
 STALL_LIMIT = 900.0  # seconds
+_LEFT_TO_IT = (
+    "the connection was to be cut here; this server leaves that to itself: the client may have seen a 500, "
+    "or, behind Starlette's BaseHTTPMiddleware, a stream that ends in good order"
+)
 
 
 class ConnectionCut(Exception):
     """Raised for a server that cannot break a connection off, so that it drops it in its own way."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(_LEFT_TO_IT)
+        self.outcome: Outcome = outcome
 
 
 class Door(NamedTuple):
@@ -158,7 +166,9 @@ class Performance:
 
     def _cut(self, reset: bool, outcome: Outcome) -> Outcome:
         if self._door.cut is None:
-            raise ConnectionCut("the connection was to be cut here; this server leaves that to itself")
+            entry = self._reply.entry
+            entry.note = f"{entry.note}; {_LEFT_TO_IT}" if entry.note else _LEFT_TO_IT
+            raise ConnectionCut("failed" if outcome == "cut" else outcome)
         self._door.cut(reset)
         return outcome
 

@@ -49,7 +49,7 @@ def reporter(form: Format, *, everything: bool) -> Callable[[Entry], None]:
 
 def _as_text(entry: Entry) -> str:
     words = [
-        f"{entry.request.method} {_printable(entry.request.path)} {entry.status}",
+        f"{entry.request.method} {_printable(entry.request.path)} {entry.status or 'no reply'}",
         entry.source,
         _printable(entry.model),
         "" if entry.outcome == "sent" else entry.outcome,

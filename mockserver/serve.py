@@ -59,9 +59,7 @@ def serving(app: App, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     """
     listener = listen(host, port)
     server = _server(app)
-    thread = threading.Thread(
-        target=server.run, kwargs={"sockets": [listener]}, name="understudy", daemon=True
-    )
+    thread = _Thread(target=server.run, kwargs={"sockets": [listener]}, name="understudy", daemon=True)
     thread.start()
     try:
         _await_start(server, thread)
@@ -77,6 +75,10 @@ def _await_start(server: uvicorn.Server, thread: threading.Thread) -> None:
         thread.join(timeout=0.001)
         if not thread.is_alive() and not server.started:
             raise RuntimeError("the server ended before it had started")
+
+
+class _Thread(threading.Thread):
+    keeps_real_time = True  # heeded by virtual_time: the server's own ticks would let hours pass in it
 
 
 class _Server(uvicorn.Server):

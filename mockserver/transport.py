@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import AsyncIterator, Iterator
+from email.utils import formatdate
 from functools import lru_cache, partial
 from typing import Any
+
+from anyio import CancelScope
 
 from understudy.mockserver.clock import Clock, RealClock
 from understudy.mockserver.delivery import Broken, Event, deliver
@@ -76,9 +79,10 @@ class _Door:
 
     def _response(self, head: Head, exchange: Exchange) -> Any:
         exchange.entry.status, exchange.entry.headers = head  # a fault may have changed them
+        date = formatdate(self.clock.now(), usegmt=True).encode()  # of the server, and not in its journal
         return self.httpx.Response(
             head.status,
-            headers=list(head.headers),
+            headers=[(b"date", date), *head.headers],
             stream=self.body(exchange, self),
             extensions={"http_version": b"HTTP/1.1"},
         )
@@ -111,13 +115,15 @@ class _AsyncTransport(_Door):
             for event in exchange.events:
                 if isinstance(event, Head):
                     return self._response(event, exchange)
-                await self.pass_by(event)
+                await self.pass_by(event, exchange)
         raise AssertionError("a delivery without a head ends broken")  # pragma: no cover
 
-    async def pass_by(self, event: Event) -> None:
+    async def pass_by(self, event: Event, exchange: Exchange) -> None:
         """Wait, or raise what the client's library raises: async, it has other words for some, or none."""
         if isinstance(event, Wait):
-            await self.clock.asleep(event.seconds)
+            with CancelScope() as wait:
+                exchange.wake = wait.cancel
+                await self.clock.asleep(event.seconds)
         elif isinstance(event, Broken):
             raise getattr(self.httpx, event.kind)(_ASYNC_WORDS.get(event.kind, event.message))
 
@@ -152,7 +158,7 @@ class _AsyncBody(_Body):
                 yield event.data
             else:
                 with self._exchange:
-                    await self._door.pass_by(event)
+                    await self._door.pass_by(event, self._exchange)
 
     async def aclose(self) -> None:
         self._exchange.leave()

@@ -45,7 +45,6 @@ THROUGH_ANOTHER = {
     "mockserver/tokens/test_counting.py": ("blocks", "media", "tools"),
     "mockserver/test_clock.py": ("parked",),
     "mockserver/test_planner.py": ("plans",),
-    "mockserver/test_transport.py": ("underway",),
     "mockserver/virtual/test_context.py": ("dates", "loops", "patches", "scope"),
     "pytest_plugin/test_plugin.py": ("served",),
 }

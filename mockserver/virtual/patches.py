@@ -13,17 +13,25 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import anyio
 import anyio._backends._asyncio  # it keeps asyncio.sleep by name: before that is replaced
 
 from understudy.mockserver.virtual.dates import virtual_datetime
-from understudy.mockserver.virtual.loops import Loops
+from understudy.mockserver.virtual.loops import drives, release, take, take_running
 from understudy.mockserver.virtual.replacements import Replacements, Row
 from understudy.mockserver.virtual.scope import Scope, root
 from understudy.mockserver.virtual.trio_clock import TrioClock
 from understudy.mockserver.virtual.trio_threads import TrioThreads
+
+# parts of Python that wait for the machine: deadlines of theirs would never come nearer on a clock that
+# stands still, and the one that sleeps until something has happened would let hours pass
+_MEASURE = frozenset(
+    ("concurrent", "multiprocessing", "queue", "socket", "socketserver", "subprocess", "threading")
+)
+_POLL = frozenset(("subprocess",))
 
 _lock = threading.Lock()
 _scopes: list[Scope] = []  # the innermost last
@@ -32,28 +40,21 @@ _scopes: list[Scope] = []  # the innermost last
 @contextmanager
 def installed(scope: Scope) -> Iterator[None]:
     """Let *scope* answer while the context is open."""
-    loops_of_scope = Loops(scope)
     with _lock:
         if not _scopes:
             _replacements.make()
         _scopes.append(scope)
-        _loops[scope] = loops_of_scope
-    before, scope.clock.driven = scope.clock.driven, loops_of_scope.drives
+    scope.clock.driven = partial(drives, scope.clock)  # beyond the end, too: it says no then
     try:
         if scope.modules is None:
-            loops_of_scope.take_running()
+            take_running(scope)
         yield
     finally:
-        scope.clock.driven = before
-        loops_of_scope.release()
+        release(scope)
         with _lock:
             _scopes.remove(scope)
-            del _loops[scope]
             if not _scopes:
                 _replacements.undo()
-
-
-_loops: dict[Scope, Loops] = {}
 
 
 def _scope(module: str) -> Scope | None:
@@ -81,7 +82,8 @@ def _now() -> float:
 
 def _read(original: Callable[[], Any], virtual: Callable[[Scope], Any]) -> Callable[[], Any]:
     def read() -> Any:
-        scope = _scope(root(sys._getframe(1)))
+        caller = root(sys._getframe(1))
+        scope = None if caller in _MEASURE else _scope(caller)
         return original() if scope is None else virtual(scope)
 
     return read
@@ -90,7 +92,7 @@ def _read(original: Callable[[], Any], virtual: Callable[[Scope], Any]) -> Calla
 def _sleep(original: Callable[[float], None]) -> Callable[[float], None]:
     def sleep(seconds: float, /) -> None:
         caller = sys._getframe(1)
-        scope = _scope(root(caller)) if seconds > 0 else None
+        scope = _scope(root(caller)) if seconds > 0 and root(caller) not in _POLL else None
         if scope is None:
             original(seconds)
         else:
@@ -117,7 +119,7 @@ def _asleep(original: Callable[..., Any], kind: str) -> Callable[..., Any]:
 
 def _start(original: Callable[..., None]) -> Callable[..., None]:
     def start(thread: threading.Thread) -> None:
-        for scope in _here():
+        for scope in () if getattr(thread, "keeps_real_time", False) else _here():
             scope.adopt(thread)
         original(thread)
 
@@ -128,7 +130,7 @@ def _run_forever(original: Callable[..., None]) -> Callable[..., None]:
     def run_forever(loop: asyncio.BaseEventLoop) -> None:
         scope = _whole()
         if scope is not None:
-            _loops[scope].take(loop)
+            take(loop, scope)
         original(loop)
 
     return run_forever

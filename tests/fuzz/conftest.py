@@ -181,7 +181,7 @@ class Watched(App):
 @contextmanager
 def opened() -> Iterator[Door]:
     door = Door(build(SETTINGS))
-    app = Watched(door.engine, door.traces, log=door.log, speed=1e9, stall_limit=0.01, patience=BOUND)
+    app = Watched(door.engine, door.traces, log=door.log, speed=1e6, stall_limit=0.01, patience=BOUND)
     with serving(app) as url:
         host, _, port = url.removeprefix("http://").removesuffix("/v1").partition(":")
         door.address = host, int(port)

@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
+from understudy.mockserver import app, clock
 from understudy.mockserver.app import ADMIN, LARGE, App
 from understudy.mockserver.chat import Answer, ChatRequest, Choice
 from understudy.mockserver.engine import Engine
@@ -455,10 +456,21 @@ class Slow(Scripted):
         return Reply(Entry(0, now, request), (OK, Send(b"in time" if answered else b"kept waiting")))
 
 
-@pytest.mark.parametrize("speed", [0.0, -1.0, float("inf"), float("nan")])
+@pytest.mark.parametrize("speed", [0.0, -1.0, 0.0009, 1_000_001, float("inf"), float("nan")])
 def test_a_speed_that_is_none_is_named(speed: float) -> None:
-    with pytest.raises(ValueError, match=r"^speed is .+, expected above 0"):
+    with pytest.raises(ValueError, match=r"^speed is .+, expected 0.001 to 1000000: 2 halves every wait"):
         App(Engine(Settings(), lambda settings: echo), speed=speed)
+
+
+def test_a_speed_may_be_what_the_factor_of_a_scaled_clock_may_be() -> None:
+    assert (app.SLOWEST, app.FASTEST) == (clock.SLOWEST, clock.FASTEST)
+
+
+@pytest.mark.parametrize("name", ["patience", "stall_limit"])
+@pytest.mark.parametrize("seconds", [0, -1, float("inf"), float("nan")])
+def test_seconds_that_are_none_are_named(name: str, seconds: float) -> None:
+    with pytest.raises(ValueError, match=rf"^{name} is .+, expected seconds above 0"):
+        App(Engine(Settings(), lambda settings: echo), **{name: seconds})
 
 
 @pytest.mark.parametrize(

@@ -289,8 +289,12 @@ def test_steps_are_pulled_only_when_they_fall_due() -> None:
     assert next(pulled) < 1024 * 1024  # a gigabyte
 
 
-def test_a_server_that_cannot_cut_is_told() -> None:
-    made = Stage(lambda: [OK, Send(b"a"), Cut()])
+@pytest.mark.parametrize(
+    ("last", "outcome"), [(Cut(), "failed"), (Cut(reset=True), "failed"), (Wait(math.inf), "timed out")]
+)
+def test_a_server_that_cannot_cut_is_told_and_the_entry_says_so(last: Step, outcome: str) -> None:
+    made = Stage(lambda: [OK, Send(b"a"), last])
+    entries: list[Entry] = []
     sent: list[Any] = []
     asked = [{"type": "http.request", "body": b"{}"}]
 
@@ -304,10 +308,11 @@ def test_a_server_that_cannot_cut_is_told() -> None:
 
     scope = {"type": "http", "method": "POST", "path": "/", "headers": [], "query_string": b""}
     with pytest.raises(Exception, match="leaves that to itself"):
-        asyncio.run(App(made)(scope, receive, send))  # type: ignore[arg-type]
+        asyncio.run(App(made, stall_limit=0.01, log=entries.append)(scope, receive, send))  # type: ignore[arg-type]
 
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
-    assert made.ended == ["cut"]
+    assert made.ended == [outcome]
+    assert "this server leaves that to itself" in entries[0].note
 
 
 def files() -> int:

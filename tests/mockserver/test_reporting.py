@@ -62,6 +62,12 @@ def test_a_report_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     )
 
 
+def test_a_reply_without_a_head_has_no_status_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    reporting.reporter("text", everything=False)(entry(status=0, outcome="cut"))
+
+    assert capsys.readouterr().err == "POST /v1/chat/completions no reply  generated  gpt-4o  cut\n"
+
+
 @pytest.mark.parametrize(
     "known",
     [

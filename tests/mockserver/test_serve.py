@@ -14,6 +14,7 @@ from understudy.mockserver.app import App
 from understudy.mockserver.build import build
 from understudy.mockserver.serve import CannotListen, base_url, listen, serving
 from understudy.mockserver.settings import Settings
+from understudy.mockserver.virtual import virtual_time
 
 
 def app() -> App:
@@ -131,3 +132,13 @@ def test_open_connections_do_not_hold_it_up(threads: Callable[[], list[str]]) ->
     assert threads() == []
     connection.close()
     half.close()
+
+
+def test_a_server_started_in_virtual_time_keeps_real_time() -> None:
+    with virtual_time() as line, serving(app()) as url:
+        for _ in range(3):  # the server's own ticks come every tenth of a second
+            assert healthy(url)
+            threading.Event().wait(0.1)
+        elapsed = line.elapsed
+
+    assert elapsed == 0

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any
 
 import anyio
@@ -338,6 +341,26 @@ def test_contexts_of_two_threads_do_not_meet() -> None:
 
     assert elapsed == {HOUR: HOUR, 2 * HOUR: 2 * HOUR}
     assert time.sleep.__module__ == "time"
+
+
+# --- Python's own waits for the machine -----------------------------------------------------------
+
+
+def test_a_process_is_waited_for_in_real_time() -> None:
+    with virtual_time() as line:
+        subprocess.run([sys.executable, "-c", "import time; time.sleep(0.2)"], timeout=SOON, check=True)
+
+    assert (line.elapsed, len(line)) == (0, 0)
+
+
+def test_deadlines_of_waits_that_block_come() -> None:
+    never: Future[None] = Future()
+    with virtual_time():
+        with pytest.raises(FutureTimeout):
+            next(as_completed([never], timeout=0.05))
+        here, there = multiprocessing.Pipe()
+        with here, there:
+            assert not here.poll(0.05)
 
 
 # --- known retry code only ------------------------------------------------------------------------
