@@ -33,7 +33,7 @@ from understudy.mockserver.tokens.counting import prompt_tokens
 from understudy.mockserver.wire import Request, Step
 
 Instead: TypeAlias = "ApiError | Verbatim"
-Judge: TypeAlias = Callable[[int, Sequence[int], float], "Decision | None"]
+Judge: TypeAlias = Callable[[int, Sequence[int], float, int], "Decision | None"]
 Wrap: TypeAlias = Callable[[Deciding], Deciding]
 
 HEADER = b"x-understudy-fault"
@@ -104,7 +104,7 @@ class Disturbances:
         if judge is None:
             return None, None
         try:
-            decision = judge(taken.tries, taken.counts, now)
+            decision = judge(taken.tries, taken.counts, now, taken.attempt)
         except ValueError as error:
             return ApiError(400, str(error), type="understudy_fault", voice="gateway"), None
         return None if decision is None else decision.error, decision
@@ -124,14 +124,14 @@ class Disturbances:
         return judge, counters_of(fitting), not decider.personal
 
     def _granted(
-        self, wish: str, asked: Asked, attempt: int, counts: Sequence[int], now: float
+        self, wish: str, asked: Asked, attempt: int, counts: Sequence[int], now: float, mark: int
     ) -> Decision | None:
         """Return what a request decides for itself by its header. Raises ValueError for what it cannot."""
         decider = Decider((parse_header(wish),), self._settings.seed, self._settings.api, now)
         own: Deciding = _Wished(decider, counts[0])
         if self._wrap is not None:  # a tape holds what a header decided, too, or decides instead
             own = self._wrap(own)
-        return own.decide(asked, attempt, (), now)
+        return own.decide(asked, attempt, (), now, mark)
 
     def tell(self, entry: Entry, receipt: Receipt, decision: Decision | None) -> None:
         """Let the headers of the reply say what *receipt* does of the limits; but an error that was decided
@@ -212,8 +212,10 @@ class _Wished:
     def counters(self, asked: Asked) -> tuple[bytes, ...]:
         return ()
 
-    def decide(self, asked: Asked, attempt: int, counts: Sequence[int], now: float) -> Decision | None:
-        return self._decider.decide(asked, self._tries, counts, now)
+    def decide(
+        self, asked: Asked, attempt: int, counts: Sequence[int], now: float, mark: int | None = None
+    ) -> Decision | None:
+        return self._decider.decide(asked, self._tries, counts, now, attempt if mark is None else mark)
 
 
 def _count(value: Any) -> int:

@@ -62,7 +62,7 @@ class Taken(NamedTuple):
     @property
     def tries(self) -> int:
         """How often the request was asked before and let in: what limits refuse is no try."""
-        return self.attempt - self.refused
+        return max(0, self.attempt - self.refused)  # either may have been forgotten
 
 
 class State(Protocol):

@@ -123,11 +123,19 @@ class Front:
         changes = request.method not in ("GET", "HEAD")
         desk, first = self._desk(name, self._namespaces.engine(name, keep=changes))
         head, send = steps(desk, request, now)
-        if changes and _set_up(desk.controls) == first:  # nothing would be lost
-            self._namespaces.release(name)
+        if changes:
+            self._keep(name, desk.controls, first)
         bare = request._replace(headers=(), query=b"", body=b"")  # what a log hears holds no token
         entry = Entry(-1, now, bare, head.status, source="admin", reply=send.data)
         return _addressed(Reply(entry, (head, send)), None)
+
+    def _keep(self, name: str, controls: Controls, first: SetUp) -> None:
+        """Keep a namespace with which something would be lost. After each change: others make some, too."""
+        with self._lock:
+            if _set_up(controls) == first:
+                self._namespaces.release(name)
+            else:
+                self._namespaces.engine(name, keep=True)
 
     @cached_property
     def _access(self) -> Access | None:

@@ -38,7 +38,9 @@ class Deciding(Protocol):
 
     def counters(self, asked: Asked) -> tuple[bytes, ...]: ...
 
-    def decide(self, asked: Asked, attempt: int, counts: Sequence[int], now: float) -> Decision | None: ...
+    def decide(
+        self, asked: Asked, attempt: int, counts: Sequence[int], now: float, mark: int | None = None
+    ) -> Decision | None: ...
 
 
 class _Known(NamedTuple):
@@ -73,13 +75,15 @@ class Decider:
         """Return the keys of the counts that ``decide`` wants, in order; each is to be counted up by one."""
         return counters_of(self.fitting(asked))
 
-    def decide(self, asked: Asked, attempt: int, counts: Sequence[int], now: float) -> Decision | None:
+    def decide(
+        self, asked: Asked, attempt: int, counts: Sequence[int], now: float, mark: int | None = None
+    ) -> Decision | None:
         """Return what happens to *asked*, None for nothing.
 
-        *attempt* says how often it was asked before, *counts* where its ``counters`` stood before; *now* is
-        seconds since 1970.
+        *attempt* says how often it was asked and let in before, *counts* where its ``counters`` stood before;
+        *now* is seconds since 1970. *mark* is the attempt that its reply is stamped with (None: *attempt*).
         """
-        return self.decide_by(self.fitting(asked), asked, attempt, counts, now)
+        return self.decide_by(self.fitting(asked), asked, attempt, counts, now, mark)
 
     def fitting(self, asked: Asked) -> Fitting:
         """Return the rules that fit *asked*, for ``counters_of`` and ``decide_by``."""
@@ -87,7 +91,13 @@ class Decider:
         return tuple([one for one in self._known if (chat if one.fits is None else one.fits(asked))])
 
     def decide_by(
-        self, fitting: Fitting, asked: Asked, attempt: int, counts: Sequence[int], now: float
+        self,
+        fitting: Fitting,
+        asked: Asked,
+        attempt: int,
+        counts: Sequence[int],
+        now: float,
+        mark: int | None = None,
     ) -> Decision | None:
         """Return what ``decide`` does, where it is known which rules fit."""
         place, elapsed = 0, now - self._started
@@ -98,16 +108,15 @@ class Decider:
                 count = counts[place]
                 place += 1
             offset = 0
-            if (
-                line is not None
-            ):  # where the rule before ends, by its own count; it may be older than this one
+            if line is not None:
+                # where the rule before ends, by its own count; it may be older than this one
                 end, before = ends.get(line, (0, count))
                 offset = max(0, end - (before - count))
                 ends[line] = (offset + rule.spent_after, count)
             draw = _undrawn if rule.when.p is None else partial(drawn, chance, asked.fingerprint, attempt)
             trouble = rule.hits(count - offset, elapsed, draw)
             if trouble is not None:
-                return self._makers.decision(rule, trouble, asked, attempt, now)
+                return self._makers.decision(rule, trouble, asked, attempt if mark is None else mark, now)
         return None
 
 
@@ -124,8 +133,8 @@ class Makers:
         self._profile = profile
         self._rewrites: dict[Trouble, Rewrite] = {}
 
-    def decision(self, rule: FaultRule, trouble: Trouble, asked: Asked, attempt: int, now: float) -> Decision:
-        """Return the decision that *trouble* of *rule* is for this *attempt*."""
+    def decision(self, rule: FaultRule, trouble: Trouble, asked: Asked, mark: int, now: float) -> Decision:
+        """Return the decision that *trouble* of *rule* is for the attempt *mark*."""
         if trouble.name == OK:
             return Decision(rule, trouble)
         if not trouble.is_error:
@@ -133,9 +142,11 @@ class Makers:
             if rewrite is None:
                 rewrite = self._rewrites[trouble] = trouble.rewrite()
             return Decision(rule, trouble, rewrite=rewrite)
-        mark = stamp(self._seed, asked.fingerprint, attempt, now)
+        stamped = stamp(self._seed, asked.fingerprint, mark, now)
         model = "" if asked.facts is None else asked.facts.model
-        error = trouble.error(self._profile, model=model, key=asked.key, request_id=mark.request_id, now=now)
+        error = trouble.error(
+            self._profile, model=model, key=asked.key, request_id=stamped.request_id, now=now
+        )
         return Decision(rule, trouble, error)
 
 

@@ -75,9 +75,11 @@ class Recording:
         """Return what ``deciding`` wants to be counted."""
         return self._deciding.counters(asked)
 
-    def decide(self, asked: Asked, attempt: int, counts: Sequence[int], now: float) -> Decision | None:
+    def decide(
+        self, asked: Asked, attempt: int, counts: Sequence[int], now: float, mark: int | None = None
+    ) -> Decision | None:
         """Return what ``deciding`` decides, and write it down."""
-        decision = self._deciding.decide(asked, attempt, counts, now)
+        decision = self._deciding.decide(asked, attempt, counts, now, mark)
         self._tape.record(asked.fingerprint, attempt, decision)
         return decision
 
@@ -93,7 +95,9 @@ class TapeDecider:
         """Return nothing: a tape counts nothing."""
         return ()
 
-    def decide(self, asked: Asked, attempt: int, counts: Sequence[int], now: float) -> Decision | None:
+    def decide(
+        self, asked: Asked, attempt: int, counts: Sequence[int], now: float, mark: int | None = None
+    ) -> Decision | None:
         """Return what the tape says of this *attempt* (from 0), None where it says nothing."""
         rule = self._rules.get((asked.fingerprint, attempt))
         if rule is None:

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 SLACK = 2  # microseconds: what two readings of a clock may be off by, and one more
 NEVER = 1 << 62  # an instant
-BACK = 1_000_000  # microseconds: by less, requests that come at once overtake one another
+BACK = 10_000_000  # microseconds: by less, a request may be late that took long to be read
 MINUTE = 60_000_000
 DAY = 86_400_000_000
 

@@ -42,7 +42,7 @@ class Meter:
             elif tokens is None or _scarcity(one) < _scarcity(tokens):
                 tokens = one
         if short or (account.slots and _full(account)):
-            return self._refused(charge, account)
+            return self._refused(charge, account, at)
         receipt = Receipt(charge, account, None, requests, tokens)
         account.wide = _wide(receipt)
         for _, holders in account.slots:
@@ -77,7 +77,7 @@ class Meter:
             held = {name: holders for name, holders in self._sending.items() if _under_way(holders)}
             self._sending, self._accounts = held, {}
 
-    def _refused(self, charge: Charge, account: Account) -> Receipt:
+    def _refused(self, charge: Charge, account: Account, at: int) -> Receipt:
         """Give back what *charge* has drawn, and refuse it. The try counts as a request of its minute all the
         same, where there is room: "unsuccessful requests contribute to your per-minute limit" (D)."""
         for bucket in account.tokens:
@@ -87,7 +87,7 @@ class Meter:
             if bucket.period == MINUTE and bucket.holds(1):
                 bucket.draw(1)
         # nobody knows when a slot is free: where one is missing, nothing is promised
-        shortage = self._hopeless(charge) or self._crowded(charge) or self._short(charge)
+        shortage = self._hopeless(charge) or self._crowded(charge) or self._short(charge, at)
         return Receipt(charge, account, shortage, _scarcest(account.requests), _scarcest(account.tokens))
 
     def _crowded(self, charge: Charge) -> Shortage | None:
@@ -107,12 +107,16 @@ class Meter:
         name, unit, capacity = min(small, key=lambda rate: rate.capacity)
         return Shortage(charge.model, unit, capacity, self._buckets[name].used(), tokens, hopeless=True)
 
-    def _short(self, charge: Charge) -> Shortage:
+    def _short(self, charge: Charge, at: int) -> Shortage:
         """Return the shortage of the bucket that takes longest to refill, and make what it promises true."""
         waits = []
         for name, unit, _ in charge.draw.rates:
             cost = 1 if unit.kind == "requests" else charge.tokens
-            waits.append((self._buckets[name].wait(cost), name, unit, cost))
+            bucket = self._buckets[name]
+            missing = bucket.wait(cost)
+            if missing:  # whoever comes late waits until the bucket's own instant, too
+                missing += max(0, bucket.at - at)
+            waits.append((missing, name, unit, cost))
         missing, name, unit, cost = max(waits, key=lambda each: each[0])
         bucket = self._buckets[name]
         spent = bucket.used()

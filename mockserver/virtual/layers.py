@@ -174,7 +174,7 @@ def _idle_workers(loop: Any) -> Any:
     try:
         running = asyncio._get_running_loop() is loop
         return anyio_on_asyncio._threadpool_idle_workers.get() if running else deque()
-    except LookupError:  # none yet
+    except (LookupError, RuntimeError):  # none yet; or a callback of the loop asks, outside of any task
         return deque()
 
 

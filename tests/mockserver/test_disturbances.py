@@ -120,6 +120,19 @@ def test_a_header_counts_the_tries_that_had_it() -> None:
     assert [ask(engine, headers=headers).status for headers in asked] == [200, 429, 200, 503]
 
 
+@pytest.mark.parametrize("wished", [False, True])
+def test_the_words_of_an_error_name_the_request_that_its_headers_name(wished: bool) -> None:
+    known: dict[str, Any] = {"limits": (Limit(requests_per_minute=1),), "fault_header": True}
+    engine = made(**known) if wished else made(faults=(parse_fault("server_error"),), **known)
+    wish = [(b"x-understudy-fault", b"server_error")] if wished else []
+
+    seen = [ask(engine, NOW + seconds, headers=wish if seconds else []) for seconds in (0, 1, 130, 260)]
+
+    assert [one.status for one in seen] == [200 if wished else 500, 429, 500, 500]
+    for one in seen[2:]:
+        assert one.headers["x-request-id"] in one.json["error"]["message"]
+
+
 def test_an_error_fault_leaves_the_turn_to_the_next_attempt() -> None:
     engine = made(two_answers(), faults=(parse_fault("503,503,ok"),))
 
@@ -423,8 +436,10 @@ def test_what_decides_may_be_replaced() -> None:
         def counters(self, asked: Asked) -> tuple[bytes, ...]:
             return (b"all",)
 
-        def decide(self, asked: Asked, attempt: int, counts: Any, now: float) -> Decision | None:
-            return self._rules.decide(asked, attempt, (), now) if counts == (2,) else None
+        def decide(
+            self, asked: Asked, attempt: int, counts: Any, now: float, mark: int | None = None
+        ) -> Decision | None:
+            return self._rules.decide(asked, attempt, (), now, mark) if counts == (2,) else None
 
     engine = build(Settings(faults=(fault(503),)), deciding=Third)
 

@@ -273,3 +273,15 @@ def test_wide_limits_are_reckoned_as_narrow_ones_are(minute: int, steps: list[tu
         assert (one.shortage, one.requests, one.tokens) == (plain.shortage, plain.requests, plain.tokens)
         one.settle(which * 4, now)
         plain.settle(which * 4, now)
+
+
+def test_who_comes_late_is_told_a_wait_that_holds() -> None:
+    meter, limit = Meter(), Limit(requests_per_minute=60)
+    for _ in range(60):
+        meter.charge(charge(limit), NOW)
+
+    told = waits(meter, charge(limit), NOW - 5)
+
+    assert told == 6_000
+    assert meter.charge(charge(limit), NOW - 5 + 5.999).shortage is not None
+    assert meter.charge(charge(limit), NOW - 5 + 6).shortage is None

@@ -250,3 +250,24 @@ def test_a_slow_answer_is_waited_for_before_a_timeout_fires() -> None:
         thread.join(SOON)
 
     assert line.elapsed == 0
+
+
+def test_the_loop_of_another_thread_goes_on_when_the_context_ends() -> None:
+    """Its layer is taken off by a callback, where there is no task to ask."""
+    go, done = threading.Event(), threading.Event()
+
+    async def run() -> None:
+        while not go.is_set():
+            await asyncio.sleep(1)
+            time.sleep(0.001)
+        await asyncio.sleep(0.05)
+        done.set()
+
+    with virtual_time():
+        thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
+        thread.start()
+        time.sleep(5)
+    go.set()
+
+    assert done.wait(20)
+    thread.join(20)
