@@ -25,7 +25,7 @@ from understudy.mockserver.performance import (
     body_message,
     start_message,
 )
-from understudy.mockserver.wire import Head, Request, Send
+from understudy.mockserver.wire import FASTEST, SLOWEST, Head, Request, Send
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -36,7 +36,6 @@ CUT = "understudy.cut"  # the extension of ASGI by which a server of ours offers
 LARGE = 256 * 1024
 ADMIN = "/__understudy"
 PATIENCE = 60.0
-SLOWEST, FASTEST = 0.001, 1_000_000  # a scaled clock's, which is not loaded for them
 
 Log = Callable[[Entry], None]
 

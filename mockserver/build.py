@@ -16,6 +16,7 @@ from understudy.mockserver.admin.clockface import Clockface
 from understudy.mockserver.engine import Engine
 from understudy.mockserver.generation.source import Generate, generated
 from understudy.mockserver.settings import Settings
+from understudy.mockserver.wire import FASTEST, SLOWEST
 
 if TYPE_CHECKING:
     from understudy.contracts.profiles.profile import Profile
@@ -135,7 +136,7 @@ def open_clock(said: str) -> Clockface:
     """Return the clock that *said* names: ``real``, or ``scaled=F``. Raises ValueError for any other."""
     if said == "real":
         return Clockface("real", time.time)
-    from understudy.mockserver.clock import FASTEST, SLOWEST, ScaledClock  # here: it brings anyio
+    from understudy.mockserver.clock import ScaledClock  # here: it brings anyio
 
     kind, _, text = said.partition("=")
     try:

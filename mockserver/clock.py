@@ -19,8 +19,8 @@ from anyio import sleep as _loop_sleep
 from anyio.lowlevel import checkpoint
 
 from understudy.mockserver.parked import Positions, at_work, ended
+from understudy.mockserver.wire import FASTEST, SLOWEST
 
-SLOWEST, FASTEST = 0.001, 1_000_000  # factors of a scaled clock
 _monotonic = time.monotonic  # the real one, whatever is patched later
 _SLICE = 0.001  # seconds between two looks at what others do
 SETTLE = 0.002  # seconds that other threads must have been seen to wait before the clock moves

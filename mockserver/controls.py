@@ -54,6 +54,12 @@ class Controls:
         scripts = self._scripts
         return () if scripts is None else scripts.rules
 
+    @property
+    def numbered(self) -> Mapping[int, Rule]:
+        """The rules by their numbers, which they keep when others come or go."""
+        scripts = self._scripts
+        return {} if scripts is None else scripts.numbered
+
     def add_rules(self, rules: Sequence[Rule]) -> None:
         """Define *rules* behind those there are."""
         with self._lock:

@@ -92,6 +92,10 @@ class Engine:
             broken = planned._replace(plan=plan, trace=traceback.format_exc())
             return self._answer(broken, self.state.take(plan.needs, now), now)
 
+    def admits(self, request: Request) -> bool:
+        """Return whether *request* has a key of ours; any is, where none were named."""
+        return self._reception.admits(request)
+
     def refuse(self, request: Request, error: ApiError, now: float) -> Reply:
         """Return *error* as the reply to a *request* that the shell could not read to its end."""
         planned = self._reception.refusal(request, error)

@@ -86,6 +86,15 @@ class Reception:
             needs = needs._replace(prefix=needs.prefix.of(key))
         return Planned(self, harmless, plan, needs, key, found.handler == api.CHAT, crossing, trace)
 
+    def admits(self, request: Request) -> bool:
+        """Return whether the key of *request* is one of ours, where there are any; else every one is."""
+        try:
+            if self._keys:
+                self._admit(_read(request)[0])
+        except Refusal:
+            return False
+        return True
+
     def refusal(self, request: Request, error: ApiError) -> Planned:
         """Return the plan that answers with *error*, whatever else there is to say about *request*."""
         chat = api.route(request.method, request.path).handler == api.CHAT

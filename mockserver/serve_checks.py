@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from understudy.mockserver.serve_options import Chosen
+from understudy.mockserver.wire import FASTEST, SLOWEST
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
-_SLOWEST, _FASTEST = 0.001, 1_000_000  # times as fast as recorded
 
 
 def check(chosen: Chosen) -> None:
@@ -14,8 +14,8 @@ def check(chosen: Chosen) -> None:
         raise ValueError(
             "--speed goes with --timing recorded; for a clock that runs faster: --clock scaled=F"
         )
-    if chosen.speed is not None and not _SLOWEST <= chosen.speed <= _FASTEST:
-        raise ValueError(f"--speed is {chosen.speed:g}, expected {_SLOWEST} to {_FASTEST}")
+    if chosen.speed is not None and not SLOWEST <= chosen.speed <= FASTEST:
+        raise ValueError(f"--speed is {chosen.speed:g}, expected {SLOWEST} to {FASTEST}")
     token = chosen.admin_token
     if token == "":
         raise ValueError("--admin-token is empty; leave it out to have none")

@@ -34,6 +34,15 @@ def split_events(steps: Iterable[Step]) -> Iterator[Step]:
             yield from _events(left) if is_stream(step) else _whole(left)
 
 
+def with_events(steps: Iterable[Step]) -> Iterator[tuple[Step, bool]]:
+    """Yield each of *steps*, which ``split_events`` has been over, and whether it is an event of a stream."""
+    stream = False
+    for step in steps:
+        if isinstance(step, Head):
+            stream = is_stream(step)
+        yield step, stream and isinstance(step, Send)
+
+
 def is_stream(head: Head) -> bool:
     """Return whether a stream of events follows *head*."""
     return (header(head, b"content-type") or b"").startswith(b"text/event-stream")

@@ -57,6 +57,9 @@ class Cut(NamedTuple):
     reset: bool = False
 
 
+SLOWEST, FASTEST = 0.001, 1_000_000
+"""How many seconds of a reply's waits, or of a clock, may pass in one."""
+
 Step: TypeAlias = "Head | Send | Wait | Cut"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from understudy.mockserver.admin.desk import Desk
 from understudy.mockserver.admin.operation import Call
@@ -14,7 +14,7 @@ from understudy.mockserver.scripts.rule import Rule
 from understudy.mockserver.scripts.scenario import read_scenario
 
 if TYPE_CHECKING:
-    from understudy.mockserver.scripts.scripts import Scripts
+    pass
 
 MOST = 10_000
 
@@ -79,9 +79,7 @@ def clear(desk: Desk, call: Call) -> Mapping[str, Any]:
 
 def known(desk: Desk) -> dict[str, Rule]:
     """Return the rules by their ids, which do not change when others come or go."""
-    # what Controls opens, or a scenario gave: no other source of rules is ever handed to an engine
-    scripts = cast("Scripts | None", desk.controls.engine.scripts)
-    return {} if scripts is None else {f"r-{number:016x}": rule for number, rule in scripts.numbered.items()}
+    return {f"r-{number:016x}": rule for number, rule in desk.controls.numbered.items()}
 
 
 def find(name: str, there: Mapping[str, T], kind: str) -> T:

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from understudy.mockserver.faults.fault import UNHARMED, Fault, Parameter, Seen, Values, Way, always, both
-from understudy.mockserver.steps import Rewrite, is_stream
-from understudy.mockserver.wire import Cut, Head, Send, Step, Wait
+from understudy.mockserver.steps import Rewrite, with_events
+from understudy.mockserver.wire import Cut, Send, Step, Wait
 
 _DAY = 86_400
 _AGAIN = "asks again after a growing wait, up to a bound, and then says that the connection failed"
@@ -41,14 +41,11 @@ def _slow_body(values: Values) -> Rewrite:
     """Wait before each event; a document goes out in *pieces*, with a wait before each."""
 
     def rewrite(steps: Iterable[Step]) -> Iterator[Step]:
-        stream = False
-        for step in steps:
-            if isinstance(step, Head):
-                stream = is_stream(step)
+        for step, is_event in with_events(steps):
             if not isinstance(step, Send):
                 yield step
                 continue
-            size = max(1, len(step.data) if stream else -(-len(step.data) // values["pieces"]))
+            size = max(1, len(step.data) if is_event else -(-len(step.data) // values["pieces"]))
             for start in range(0, len(step.data), size):
                 yield Wait(values["seconds"])
                 yield Send(step.data[start : start + size])
@@ -71,14 +68,11 @@ def _ending(*end: Step) -> Callable[[Values], Rewrite]:
 
 def _beginning(steps: Iterable[Step], events: int, most: int | None) -> Iterator[Step]:
     """Return the Head and what comes before the place; all where the body ends before it."""
-    stream = False
-    for step in steps:
-        if isinstance(step, Head):
-            stream = is_stream(step)
+    for step, is_event in with_events(steps):
         if not isinstance(step, Send):
             yield step
             continue
-        if most is None and stream:
+        if most is None and is_event:
             if not events:
                 return
             events -= 1

@@ -8,7 +8,7 @@ from typing import Any
 
 from understudy.mockserver.faults.fault import SILENT, Fault, Parameter, Seen, Values, Way
 from understudy.mockserver.faults.framing import on_events
-from understudy.mockserver.steps import DONE, Rewrite, frame, is_stream
+from understudy.mockserver.steps import DONE, Rewrite, frame, is_stream, with_events
 from understudy.mockserver.wire import Head, Send, Step
 
 _SORRY = "The server had an error while processing your request. Sorry about that!"
@@ -23,11 +23,9 @@ def _reordered(values: Values) -> Rewrite:
     """Event k after event k + 1. Where that does not come, it stays the last."""
 
     def rewrite(steps: Iterable[Step]) -> Iterator[Step]:
-        stream, number, held = False, 0, b""
-        for step in steps:
-            if isinstance(step, Head):
-                stream = is_stream(step)
-            if not stream or not isinstance(step, Send):
+        number, held = 0, b""
+        for step, is_event in with_events(steps):
+            if not is_event or not isinstance(step, Send):
                 yield step
                 continue
             number += 1
@@ -58,11 +56,9 @@ def _truncated(values: Values) -> Rewrite:
     """The body ends in good order in the middle of the event."""
 
     def rewrite(steps: Iterable[Step]) -> Iterator[Step]:
-        stream, number = False, 0
-        for step in steps:
-            if isinstance(step, Head):
-                stream = is_stream(step)
-            if stream and isinstance(step, Send):
+        number = 0
+        for step, is_event in with_events(steps):
+            if is_event and isinstance(step, Send):
                 number += 1
                 if number == values["event"]:
                     yield Send(step.data[: len(step.data) // 2])

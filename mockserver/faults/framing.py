@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from understudy.mockserver.faults.fault import SILENT, UNHARMED, Fault, Parameter, Seen, Values, always
-from understudy.mockserver.steps import DONE, Rewrite, is_stream
-from understudy.mockserver.wire import Head, Send, Step, Wait
+from understudy.mockserver.steps import DONE, Rewrite, with_events
+from understudy.mockserver.wire import Send, Step, Wait
 
 Change = Callable[[bytes, int], bytes]
 
@@ -16,11 +16,9 @@ def on_events(change: Change) -> Rewrite:
     where that is empty. Every other reply stays as it is."""
 
     def rewrite(steps: Iterable[Step]) -> Iterator[Step]:
-        stream, number = False, 0
-        for step in steps:
-            if isinstance(step, Head):
-                stream = is_stream(step)
-            if not stream or not isinstance(step, Send):
+        number = 0
+        for step, is_event in with_events(steps):
+            if not is_event or not isinstance(step, Send):
                 yield step
                 continue
             number += 1
@@ -60,11 +58,8 @@ def _with_fields(values: Values) -> Rewrite:
 def _unended(steps: Iterable[Step]) -> Iterator[Step]:
     """Hold each event back until the next shows that it was not the last one."""
     held: Send | None = None
-    stream = False
-    for step in steps:
-        if isinstance(step, Head):
-            stream = is_stream(step)
-        if not stream or not isinstance(step, Send):
+    for step, is_event in with_events(steps):
+        if not is_event or not isinstance(step, Send):
             yield step
         elif not is_done(step.data):
             if held is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from understudy.mockserver.faults.documents import Document, laid_out, on_documents, on_said, read_object
 from understudy.mockserver.faults.fault import SILENT, Fault, Parameter, Seen, Values
-from understudy.mockserver.steps import Rewrite, data_of, is_stream, with_header
+from understudy.mockserver.steps import Rewrite, data_of, with_events, with_header
 from understudy.mockserver.wire import Head, Send, Step
 
 _PIECE = 64 * 1024
@@ -20,12 +20,9 @@ def _huge(values: Values) -> Rewrite:
 
     def rewrite(steps: Iterable[Step]) -> Iterator[Step]:
         left = more
-        stream = False
-        for step in whole(steps):
-            if isinstance(step, Head):
-                stream = is_stream(step)
+        for step, is_event in with_events(whole(steps)):
             yield step
-            if stream and left and isinstance(step, Send) and _says(step.data):
+            if is_event and left and isinstance(step, Send) and _says(step.data):
                 yield from _again(step, left)
                 left = 0
 

@@ -75,3 +75,12 @@ def test_equal_requests_need_the_same() -> None:
 
     assert needs_of(one) == needs_of(other)
     assert needs_of(one) != needs_of(one._replace(query=b"limit=1"))
+
+
+@pytest.mark.parametrize(
+    ("keys", "given", "known"), [((), "", True), (("sk-a",), "sk-a", True), (("sk-a",), "", False)]
+)
+def test_who_is_known_is_said_without_a_plan(keys: tuple[str, ...], given: str, known: bool) -> None:
+    headers = [(b"authorization", f"Bearer {given}".encode())] if given else []
+
+    assert build(Settings(api_keys=keys)).admits(Request("POST", CHAT, headers, GOOD)) is known

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.mockserver.steps import data_of, frame, header, is_stream, split_events, with_header
+from understudy.mockserver.steps import (
+    data_of,
+    frame,
+    header,
+    is_stream,
+    split_events,
+    with_events,
+    with_header,
+)
 from understudy.mockserver.wire import Cut, Head, Send, Step, Wait
 
 STREAM = Head(200, [(b"content-type", b"text/event-stream; charset=utf-8")])
@@ -83,3 +91,11 @@ def test_heads_are_asked_and_changed_by_name() -> None:
 )
 def test_the_data_of_an_event_is_what_is_in_its_line(event: bytes, data: bytes | None) -> None:
     assert data_of(event) == data
+
+
+def test_events_of_streams_are_told_from_all_other_steps() -> None:
+    steps = [Wait(1.0), STREAM, Send(EVENTS[0]), Wait(0.0), JSON, Send(b"{}")]
+
+    assert list(with_events(steps)) == list(
+        zip(steps, [False, False, True, False, False, False], strict=True)
+    )

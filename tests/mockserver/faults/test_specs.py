@@ -3,12 +3,22 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from understudy.mockserver.faults.specs import Piece, Spec, Value, read_spec, write_pairs, write_piece
+from understudy.mockserver.faults.specs import (
+    Piece,
+    Spec,
+    Value,
+    as_text,
+    read_spec,
+    write_pairs,
+    write_piece,
+)
 
-KEYS = st.from_regex(r"[a-z_.-]{1,12}", fullmatch=True)
+KEYS = st.from_regex(r"[a-z_.-]{1,12}", fullmatch=True) | st.sampled_from(
+    ["key", "model", "header.x-a", "code"]
+)
 VALUES = st.one_of(
     st.booleans(),
     st.none(),
@@ -82,8 +92,14 @@ def test_mistakes_are_told(text: str, told: str) -> None:
 
 
 @given(st.dictionaries(KEYS, VALUES, max_size=4), st.dictionaries(KEYS, VALUES, max_size=3))
+@example({}, {"key": False})
+@example({"code": 1e16}, {"model": -0.0})
 def test_what_is_written_is_read_again(parameters: dict[str, Value], when: dict[str, Value]) -> None:
     text = write_piece("name", parameters) + (f"@{write_pairs(when)}" if when else "")
+    # keys that are texts never hold anything else: it would be read as it is written
+    parameters, when = (
+        {key: as_text(key, value) for key, value in pairs.items()} for pairs in (parameters, when)
+    )
 
     assert read_spec(text) == Spec((Piece("name", parameters),), when)
 
